@@ -1,0 +1,37 @@
+import type { Readable } from "node:stream";
+
+/** How a part is packed: zstd, then age when there are recipients. The extension says which: `.zst.age` or `.zst`. */
+export interface SealFacts {
+  /** Of the bytes that went in. */
+  plain: { sizeBytes: number; sha256: string };
+  /** After zstd, before age: what `age -d` gives back. Equal to `sealed` when not encrypted. */
+  compressed: { sizeBytes: number; sha256: string };
+  /** Of the bytes that came out. */
+  sealed: { sizeBytes: number; sha256: string };
+}
+
+export interface Sealing {
+  output: Readable;
+  /** Settles after the last byte: only then is the output whole. Rejects with EngineError if any program failed. */
+  done: Promise<SealFacts>;
+}
+
+export interface Opening {
+  output: Readable;
+  /** Settles after the last byte and every exit code. age writes bytes before it notices a cut or a wrong key:
+   *  nothing of `output` may be relied on before this resolves. */
+  done: Promise<{ sealed: { sizeBytes: number; sha256: string }; plain: { sizeBytes: number } }>;
+}
+
+/** Packs and unpacks what lies in a repository, with the standard programs `zstd` and `age`, so that a person
+ *  without Holdfast can open it. Nothing is written to disk. Rejects only with EngineError or CancelledError. */
+export interface Envelope {
+  /** `.zst.age`, or `.zst` without recipients. */
+  extension(recipients: readonly string[]): string;
+  seal(input: Readable, options: { recipients: readonly string[]; level?: number; signal: AbortSignal }): Sealing;
+  /** `encrypted` tells whether age is in the way; `identityFile` is the private key's file. */
+  open(
+    input: Readable,
+    options: { encrypted: boolean; identityFile: string | undefined; signal: AbortSignal },
+  ): Opening;
+}

@@ -1,0 +1,52 @@
+import type { Readable } from "node:stream";
+
+export interface ObjectInfo {
+  key: string;
+  sizeBytes: number;
+  modifiedAt: Date;
+}
+
+export interface StoredObject {
+  sizeBytes: number;
+  /** SHA-256 of the bytes as they were sent. */
+  sha256: string;
+}
+
+/** What a store can do beyond keeping bytes; `doctor` and the manifest's copies show it. */
+export interface StoreFacts {
+  /** For people: `s3://bucket/prefix at endpoint`, `directory /mnt/backups`. Never a secret. */
+  location: string;
+  versioning: "on" | "off" | "unknown";
+  objectLock: "on" | "off" | "unknown";
+}
+
+/**
+ * A place for objects under keys such as `systems/database/<id>/manifest.json`. Keys are relative to the store's prefix.
+ *
+ * Every method may be called again after any failure and must then give the same result. Rejects only with
+ * EngineError (`permanent` when a retry cannot help) or, once `signal` is aborted, CancelledError; an aborted put
+ * leaves no object. Messages and hints never hold a secret.
+ */
+export interface ObjectStore {
+  readonly location: string;
+  /**
+   * Stores the whole body under the key, or nothing. Memory stays flat however long the body is. The store's own
+   * answer is checked against what was sent (size; for S3 also Content-MD5 of each part and the recomputed ETag).
+   * An object is never overwritten with different content: with the same content the call succeeds and changes
+   * nothing, with other content it rejects (permanent).
+   */
+  put(key: string, body: Readable | Uint8Array, options: { signal: AbortSignal }): Promise<StoredObject>;
+  /** Replaces whatever is there: only for the few small objects that are pointers, such as README.md. */
+  replace(key: string, body: Uint8Array, options: { signal: AbortSignal }): Promise<StoredObject>;
+  /** The object's bytes. Rejects (permanent) when there is none. A stream that breaks off errors; it never just ends. */
+  get(key: string, options: { signal: AbortSignal }): Promise<Readable>;
+  head(key: string, options: { signal: AbortSignal }): Promise<ObjectInfo | null>;
+  /** Every object below the prefix, in the order of the keys' bytes, page by page. */
+  list(prefix: string, options: { signal: AbortSignal }): AsyncIterable<ObjectInfo>;
+  /** Removes one object by its explicit key; succeeds when there is none. */
+  delete(key: string, options: { signal: AbortSignal }): Promise<void>;
+  /** Removes what uploads that never ended left behind, when older than `olderThan`. Returns how many. */
+  abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal }): Promise<number>;
+  /** Asks the store; rejects when it does not answer or refuses our credentials. */
+  inspect(options: { signal: AbortSignal }): Promise<StoreFacts>;
+}

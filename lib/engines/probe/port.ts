@@ -1,0 +1,18 @@
+/** One request of a client, as a check of a recovered system. */
+export interface HttpCheck {
+  method: "GET" | "POST";
+  url: string;
+  /** The status that counts as right. */
+  status: number;
+}
+
+export interface HttpAnswer {
+  status: number;
+  ok: boolean;
+  durationMs: number;
+}
+
+/** Asks over HTTP. Rejects only with EngineError, when no answer came. */
+export interface HttpProbe {
+  ask(check: HttpCheck, options: { signal: AbortSignal; timeoutMs?: number }): Promise<HttpAnswer>;
+}

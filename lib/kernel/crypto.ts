@@ -1,0 +1,29 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
+
+/** SHA-256 as lower-case hexadecimal. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** A new Ed25519 key pair (RFC 8032) as PEM: PKCS#8 and SPKI, which `openssl pkeyutl -rawin` reads. */
+export function newSigningKey(): { privatePem: string; publicPem: string } {
+  const pair = generateKeyPairSync("ed25519");
+  return {
+    privatePem: pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    publicPem: pair.publicKey.export({ type: "spki", format: "pem" }).toString(),
+  };
+}
+
+/** The public half of a private key in PEM. */
+export function publicKeyOf(privatePem: string): string {
+  return createPublicKey(createPrivateKey(privatePem)).export({ type: "spki", format: "pem" }).toString();
+}
+
+/** 64 bytes of an Ed25519 signature over the data as they are. */
+export function signBytes(privatePem: string, data: Uint8Array): Buffer {
+  return sign(null, data, createPrivateKey(privatePem));
+}
+
+export function isSignatureValid(publicPem: string, data: Uint8Array, signature: Uint8Array): boolean {
+  return verify(null, data, createPublicKey(publicPem), signature);
+}

@@ -1,0 +1,28 @@
+import { PgBoss, fromPrisma } from "pg-boss";
+import type { Tx } from "@/lib/db/context";
+import { type JobDefinition, queueName } from "./define-job";
+import { QUEUE_SCHEMA } from "./start-queue";
+
+export interface EnqueueOptions {
+  /** Site or label that must do it; `primary` unless told. */
+  place?: string;
+  /** At most one waiting or active job with this key. */
+  singletonKey?: string;
+}
+/* The sender never starts: no maintenance, no polling, only INSERTs on the caller's transaction. */
+let sender: PgBoss | undefined;
+
+/** Puts a job into the queue with the rows of the same transaction: both are there, or neither. */
+export async function enqueue<Payload extends object>(
+  tx: Tx,
+  job: JobDefinition<Payload>,
+  payload: Payload,
+  options: EnqueueOptions = {},
+): Promise<void> {
+  const db = fromPrisma(tx);
+  sender ??= new PgBoss({ db, schema: QUEUE_SCHEMA, supervise: false, migrate: false, schedule: false });
+  await sender.send(queueName(job, options.place ?? "primary"), job.payload.parse(payload), {
+    db,
+    ...(options.singletonKey ? { singletonKey: options.singletonKey } : {}),
+  });
+}
