@@ -53,6 +53,7 @@ const CATALOGUE = {
   "run.started": rule("info", "24-months"),
   "run.completed": rule("info", "24-months"),
   "run.failed": rule("high", "24-months"),
+  "run.abort-requested": rule("warning", "24-months"),
   "run.aborted": rule("warning", "24-months"),
   "run.taken-over": rule("warning", "24-months"),
   "run.decided": rule("high", "24-months"),

@@ -45,8 +45,9 @@ export function readVariable(name: string): string | undefined {
 }
 
 /** The environment that a started program inherits: never the console's own secrets. */
-export function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+export function childEnvironment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   const passed = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER"];
   const own = Object.fromEntries(passed.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
-  return { ...own, TZ: "UTC", LC_ALL: "C.UTF-8", ...extra };
+  // Next's types make NODE_ENV mandatory; the programs that are started do not know it.
+  return { ...own, TZ: "UTC", LC_ALL: "C.UTF-8", ...extra } as unknown as NodeJS.ProcessEnv;
 }

@@ -33,12 +33,17 @@ const cron = z
 
 const ageRecipient = z.string().regex(/^age1[a-z0-9]{20,}$/, "expected an age recipient (age1…); is it the private key?");
 
+/** A secret is never written into the file: only the name of the variable that holds it. */
+const secretReference = z
+  .string()
+  .regex(/^\$\{[A-Z_][A-Z0-9_]*\}$/, "expected ${NAME}: a secret comes from the environment, never from this file");
+
 const Connection = z.strictObject({
   socket: z.string().min(1).optional(),
   host: z.string().min(1).default("127.0.0.1"),
   port: z.number().int().min(1).max(65_535).default(3306),
   user: z.string().min(1),
-  password: z.string(),
+  password: secretReference,
 });
 
 export const RepositoryDeclaration = z.discriminatedUnion("kind", [
@@ -49,7 +54,7 @@ export const RepositoryDeclaration = z.discriminatedUnion("kind", [
     region: z.string().default("us-east-1"),
     endpoint: z.url().optional(),
     accessKeyId: z.string().min(1),
-    secretAccessKey: z.string().min(1),
+    secretAccessKey: secretReference,
     lock: z.strictObject({ mode: z.enum(["compliance", "governance"]), days: z.number().int().min(1) }).optional(),
   }),
   z.strictObject({ kind: z.literal("directory"), path: z.string().startsWith("/", "expected an absolute path") }),

@@ -12,6 +12,8 @@ export interface ProgramOptions {
   stdio?: StdioOptions;
   env?: Record<string, string>;
   cwd?: string;
+  /** The machine's user it runs as, without further groups; only root may choose another one. */
+  runAs?: { uid: number; gid: number };
   signal: AbortSignal;
   /** The next thing to check when it fails. */
   hint: string;
@@ -50,6 +52,7 @@ export function startProgram(options: ProgramOptions): RunningProgram {
     stdio: options.stdio ?? ["ignore", "pipe", "pipe"],
     env: childEnvironment(options.env),
     ...(options.cwd ? { cwd: options.cwd } : {}),
+    ...options.runAs,
   });
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => {

@@ -1,0 +1,10 @@
+export { abortRun } from "./abort-run";
+export { createRun, type NewRun } from "./create-run";
+export type { ClaimedRun } from "./claim-run";
+export { decideStep } from "./decide-step";
+export { getRun } from "./get-run";
+export { listRunLog } from "./list-run-log";
+export { listRuns } from "./list-runs";
+export { performRun } from "./perform-run";
+export { sweepRuns } from "./sweep-runs";
+export type { RunHandle, RunPlan, Step, StepCtx, StepOutcome } from "./step";

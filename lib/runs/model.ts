@@ -1,0 +1,60 @@
+import type { Progress, RunState, StepState } from "./schemas";
+
+/** Which state may follow which: a run ends once. */
+export const RUN_TRANSITIONS: Record<RunState, readonly RunState[]> = {
+  queued: ["running", "aborted", "failed"],
+  running: ["waiting", "succeeded", "failed", "aborted", "running"],
+  waiting: ["running", "queued", "aborted", "failed"],
+  succeeded: [],
+  failed: [],
+  aborted: [],
+};
+
+/** The states from which a state may be reached: the `where` of a conditional update. */
+export function statesBefore(state: RunState): RunState[] {
+  return (Object.keys(RUN_TRANSITIONS) as RunState[]).filter((from) => RUN_TRANSITIONS[from].includes(state));
+}
+
+export interface StoredStep {
+  key: string;
+  state: StepState;
+  repeatable: boolean;
+  /** Its effect lives in the runner's process (a throw-away server): gone when the runner is gone. */
+  ephemeral: boolean;
+}
+
+export type TakeOver =
+  | { kind: "continue"; resetFrom: number | null }
+  /** A step began, nobody knows whether it took effect, and it must not happen twice. */
+  | { kind: "ask"; step: number };
+
+/**
+ * What a runner does with the steps of a run whose runner died. Steps whose effect died with it are carried out
+ * again, and everything after them; a step that began and may not be repeated waits for an operator.
+ */
+export function planTakeOver(steps: readonly StoredStep[]): TakeOver {
+  const begun = steps.findIndex((step) => isBegun(step.state));
+  const begunStep = steps[begun];
+  if (begunStep && !begunStep.repeatable) return { kind: "ask", step: begun };
+  const lost = steps.findIndex((step) => step.ephemeral && (step.state === "succeeded" || isBegun(step.state)));
+  const from = lost === -1 ? begun : begun === -1 ? lost : Math.min(lost, begun);
+  if (from === -1) return { kind: "continue", resetFrom: null };
+  const blocked = steps.findIndex((step, index) => index >= from && step.state === "succeeded" && !step.repeatable);
+  return blocked === -1 ? { kind: "continue", resetFrom: from } : { kind: "ask", step: blocked };
+}
+
+/** A step of a run that goes on is `aborted` only when its runner was stopped in the middle of it. */
+function isBegun(state: StepState): boolean {
+  return state === "running" || state === "aborted";
+}
+
+/** Rate over the whole step and the time left at that rate; unknown in the first half second. */
+export function measureProgress(
+  facts: { done: number; total: number | null; unit: Progress["unit"] },
+  elapsedMs: number,
+): Progress {
+  const ratePerSecond = elapsedMs >= 500 && facts.done > 0 ? (facts.done * 1_000) / elapsedMs : null;
+  const secondsLeft =
+    ratePerSecond !== null && facts.total !== null ? Math.max(0, facts.total - facts.done) / ratePerSecond : null;
+  return { ...facts, ratePerSecond, secondsLeft };
+}

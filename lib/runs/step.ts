@@ -1,0 +1,46 @@
+import type { JobCtx } from "@/lib/db/context";
+import type { LogLevel, Progress } from "./schemas";
+
+/** What came out of a step; kept with it as JSON. `summary` is the one line that people see. */
+export interface StepOutcome {
+  summary: string;
+  [fact: string]: unknown;
+}
+
+/** What a step gets: the ctx with a signal that ends with the run, and a way to tell what happens. */
+export interface StepCtx extends JobCtx {
+  run: RunHandle;
+}
+
+export interface RunHandle {
+  id: string;
+  /** One line for the operators. Never a secret, never row data. */
+  say(message: string, level?: LogLevel): void;
+  progress(facts: { done: number; total: number | null; unit: Progress["unit"] }): void;
+}
+
+/** One step of a plan. `Shared` is what the steps hand to each other within one process. */
+export interface Step<Shared> {
+  key: string;
+  title: string;
+  /** Engine or person that does it, for the list. */
+  owner?: string;
+  /** From the runbook; never mixed with what was measured. */
+  estimateSeconds?: number;
+  /** Whether it may be carried out again when nobody knows whether it took effect. */
+  repeatable: boolean;
+  /** Its effect dies with the runner's process. */
+  ephemeral?: boolean;
+  /** false: a drill leaves it out, and the report says so. */
+  exercised?: boolean;
+  perform(ctx: StepCtx, shared: Shared): Promise<StepOutcome>;
+}
+
+export interface RunPlan<Shared> {
+  steps: readonly Step<Shared>[];
+  shared: Shared;
+  /** Carried out however the run ends: nothing half-done may look whole. */
+  cleanUp?: (ctx: StepCtx, shared: Shared, ended: "succeeded" | "failed" | "aborted") => Promise<void>;
+  /** What the run's answer is; kept as `result`. */
+  result?: (shared: Shared) => Record<string, unknown>;
+}
