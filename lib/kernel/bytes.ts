@@ -1,16 +1,4 @@
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
-
-/** `80.3 GiB`: binary units, three significant digits. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1_000 && unit < UNITS.length - 1) {
-    value /= 1_024;
-    unit += 1;
-  }
-  const text = unit === 0 ? String(value) : value.toPrecision(3);
-  return `${text} ${UNITS[unit]}`;
-}
+export { formatBytes } from "./format";
 
 const FACTORS: Record<string, number> = { "": 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
 

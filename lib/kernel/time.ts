@@ -1,5 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 
+export { formatDuration } from "./format";
+
 /** The clock of everything that is not given another one. */
 export function systemNow(): Date {
   return new Date();
@@ -17,23 +19,6 @@ export function parseDurationSeconds(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text.trim());
   if (!match) return null;
   return Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS];
-}
-
-/** `4m 12s`, `2h 14m`, `21d`, `850ms`: at most two units and three digits. */
-export function formatDuration(ms: number): string {
-  if (!Number.isFinite(ms)) return "–";
-  if (ms < 0) return `-${formatDuration(-ms)}`;
-  if (ms < 1_000) return `${Math.round(ms)}ms`;
-  const seconds = Math.floor(ms / 1_000);
-  const days = Math.floor(seconds / 86_400);
-  const hours = Math.floor((seconds % 86_400) / 3_600);
-  const minutes = Math.floor((seconds % 3_600) / 60);
-  const rest = seconds % 60;
-  if (days >= 3) return `${days}d`;
-  if (days > 0) return `${days}d ${hours}h`;
-  if (hours > 0) return `${hours}h ${String(minutes).padStart(2, "0")}m`;
-  if (minutes > 0) return `${minutes}m ${String(rest).padStart(2, "0")}s`;
-  return `${rest}s`;
 }
 
 /** An RFC 3339 instant as a Date, or null. A time without an offset is refused: it would mean another instant elsewhere. */
