@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Connection } from "../port";
+
+export interface DefaultsFile {
+  /** First argument of the client program: it reads nothing else, so no file of the machine changes what it does. */
+  argument: string;
+  remove(): Promise<void>;
+}
+
+/** A value in an option file: quoted, since the file knows comments and escapes. */
+export function quoteOption(value: string): string {
+  const escaped = value
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"', '\\"')
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r")
+    .replaceAll("\t", "\\t");
+  return `"${escaped}"`;
+}
+
+/** Writes user, password and address to a file that only this user reads: never in arguments or the environment, which every user of the machine sees. */
+export async function writeDefaultsFile(
+  connection: Connection,
+): Promise<DefaultsFile> {
+  const directory = await mkdtemp(join(tmpdir(), "hf-"));
+  const path = join(directory, "client.cnf");
+  const place = connection.socket
+    ? [`socket=${quoteOption(connection.socket)}`, "protocol=socket"]
+    : [
+        `host=${quoteOption(connection.host)}`,
+        `port=${connection.port}`,
+        "protocol=tcp",
+      ];
+  const lines = [
+    "[client]",
+    `user=${quoteOption(connection.user)}`,
+    `password=${quoteOption(connection.password.reveal())}`,
+    ...place,
+  ];
+  await writeFile(path, `${lines.join("\n")}\n`, { mode: 0o600, flag: "wx" });
+  return {
+    argument: `--defaults-file=${path}`,
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
