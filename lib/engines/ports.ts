@@ -2,15 +2,19 @@ import type { DatabaseEngine } from "./database/port";
 import type { Envelope } from "./envelope/port";
 import type { ObjectStore } from "./object-store/port";
 import type { HttpProbe } from "./probe/port";
+import type { Signer } from "./signer/port";
 
 /** What the runner hands to a job: every door to the outside, opened with the secrets of its own environment. */
 export interface Engines {
-  /** The store behind a repository of the configuration. @throws EngineError when it is not declared or a variable is missing */
+  /** The store behind a repository of the configuration. @throws PreconditionError when it is not declared or a variable is missing */
   store(repository: string): Promise<ObjectStore>;
   /** The engine of a system's kind, bound to its declared connection. */
   database(system: string): Promise<DatabaseEngine>;
   envelope: Envelope;
   probe: HttpProbe;
+  signer: Signer;
   /** Directories of this runner: short paths, 0700. */
   directories: { spool: string; scratch: string };
+  /** Text of the script that a repository carries, so that it can be restored without Holdfast. */
+  restoreScript: string;
 }

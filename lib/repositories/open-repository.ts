@@ -1,0 +1,104 @@
+import type { JobCtx } from "@/lib/db/context";
+import type { ObjectStore } from "@/lib/engines/object-store/port";
+import { NotFoundError, RefusedError, summarizeError } from "@/lib/kernel/errors";
+import { newId } from "@/lib/kernel/ids";
+import { IDENTITY_KEY, README_KEY, SCRIPT_KEY } from "./keys";
+import { findObject } from "./read-object";
+import { describeRepository } from "./describe-repository";
+import { RepositoryIdentity } from "./schemas";
+
+export interface OpenRepository {
+  /** Row of the console's database. */
+  id: string;
+  name: string;
+  store: ObjectStore;
+  identity: RepositoryIdentity;
+}
+
+/**
+ * Opens a repository for writing. An empty place is initialised once; after that its identity is pinned, and another
+ * identity, or none where there was one, is refused: never write over a repository that is not ours.
+ * @throws NotFoundError, RefusedError, EngineError
+ */
+export async function openRepository(ctx: JobCtx, name: string): Promise<OpenRepository> {
+  const row = await ctx.db.repository.findUnique({ where: { name } });
+  if (!row) throw new NotFoundError("repository", name);
+  try {
+    const store = await ctx.engines.store(name);
+    const identity = await establishIdentity(ctx, store, { name, pinned: row.identity });
+    await ctx.db.repository.update({
+      where: { name },
+      data: { identity: identity.id, checkedAt: ctx.now(), checkError: null },
+    });
+    return { id: row.id, name, store, identity };
+  } catch (error) {
+    await ctx.db.repository.update({
+      where: { name },
+      data: { checkedAt: ctx.now(), checkError: summarizeError(error).message },
+    });
+    throw error;
+  }
+}
+
+async function establishIdentity(
+  ctx: JobCtx,
+  store: ObjectStore,
+  place: { name: string; pinned: string | null },
+): Promise<RepositoryIdentity> {
+  const found = await readIdentity(store, ctx.signal);
+  if (found) {
+    if (place.pinned && place.pinned !== found.id) {
+      throw new RefusedError(`repository "${place.name}" holds another identity than the one it was pinned to`, {
+        hint: `Does ${store.location} belong to another installation? Point the repository to its own place.`,
+      });
+    }
+    return knowsOurKey(found, ctx) ? found : publishIdentity(ctx, store, addKey(found, ctx));
+  }
+  if (place.pinned) {
+    throw new RefusedError(`repository "${place.name}" was initialised, but its holdfast.json is gone`, {
+      hint: `Was ${store.location} emptied or replaced? It is not initialised a second time by itself.`,
+    });
+  }
+  await refuseForeignPlace(store, place.name, ctx.signal);
+  return publishIdentity(ctx, store, {
+    format: 1,
+    id: newId(),
+    createdAt: ctx.now().toISOString(),
+    publicKeys: [ctx.engines.signer.publicPem],
+  });
+}
+
+/** The identity of a repository, or null where there is none. @throws ZodError on a format that we do not know */
+export async function readIdentity(store: ObjectStore, signal: AbortSignal): Promise<RepositoryIdentity | null> {
+  const bytes = await findObject(store, IDENTITY_KEY, signal);
+  return bytes ? RepositoryIdentity.parse(JSON.parse(bytes.toString("utf8"))) : null;
+}
+
+async function refuseForeignPlace(store: ObjectStore, name: string, signal: AbortSignal): Promise<void> {
+  for await (const object of store.list("", { signal })) {
+    throw new RefusedError(`repository "${name}" is not empty and not ours: it holds "${object.key}"`, {
+      hint: `Give ${store.location} a prefix or directory of its own.`,
+    });
+  }
+}
+
+async function publishIdentity(
+  ctx: JobCtx,
+  store: ObjectStore,
+  identity: RepositoryIdentity,
+): Promise<RepositoryIdentity> {
+  const { signal, engines } = ctx;
+  await store.replace(README_KEY, Buffer.from(describeRepository(identity)), { signal });
+  await store.replace(SCRIPT_KEY, Buffer.from(engines.restoreScript), { signal });
+  await store.replace(IDENTITY_KEY, Buffer.from(`${JSON.stringify(identity, null, 2)}\n`), { signal });
+  return identity;
+}
+
+function knowsOurKey(identity: RepositoryIdentity, ctx: JobCtx): boolean {
+  return identity.publicKeys.includes(ctx.engines.signer.publicPem);
+}
+
+/** A second key joins the first: what the first signed stays valid. */
+function addKey(identity: RepositoryIdentity, ctx: JobCtx): RepositoryIdentity {
+  return { ...identity, publicKeys: [...identity.publicKeys, ctx.engines.signer.publicPem] };
+}

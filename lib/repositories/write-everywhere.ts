@@ -1,0 +1,127 @@
+import { PassThrough, type Readable } from "node:stream";
+import type { ObjectStore, StoredObject } from "@/lib/engines/object-store/port";
+import { CancelledError, EngineError, type ErrorSummary, summarizeError } from "@/lib/kernel/errors";
+
+/** A piece of a part ends here: S3 ends an upload at 10,000 parts of 32 MB. */
+const PIECE_BYTES_MAX = 200e9;
+
+export interface WriteTarget {
+  repository: string;
+  store: ObjectStore;
+}
+
+export interface WrittenPiece {
+  key: string;
+  sizeBytes: number;
+  sha256: string;
+}
+
+export interface Written {
+  pieces: WrittenPiece[];
+  /** Repositories that do not have the whole of it, and why. */
+  failures: Map<string, ErrorSummary>;
+}
+
+/**
+ * Writes one stream to every repository in one pass, at the pace of the slowest. A repository that fails drops out
+ * and the others go on; the last one's failure is thrown. When the source fails, no repository keeps the piece.
+ * @param keyOf key of the n-th piece, counted from 0
+ */
+export async function writeEverywhere(
+  source: Readable,
+  targets: readonly WriteTarget[],
+  options: { keyOf: (piece: number) => string; signal: AbortSignal; pieceBytesMax?: number },
+): Promise<Written> {
+  const failures = new Map<string, ErrorSummary>();
+  const pieces: WrittenPiece[] = [];
+  let lanes: Lane[] = [];
+  let piece = 0;
+  let inPiece = 0;
+  let live = [...targets];
+  const open = () => {
+    lanes = live.map((target) => openLane(target, options.keyOf(piece), options.signal));
+    inPiece = 0;
+  };
+  const close = async () => {
+    const stored = await closeLanes(lanes, failures);
+    live = live.filter((target) => !failures.has(target.repository));
+    pieces.push({ key: options.keyOf(piece), ...stored });
+    piece += 1;
+  };
+  try {
+    open();
+    for await (const chunk of source) {
+      if (inPiece >= (options.pieceBytesMax ?? PIECE_BYTES_MAX)) {
+        await close();
+        open();
+      }
+      inPiece += (chunk as Buffer).length;
+      await Promise.all(lanes.map((lane) => lane.write(chunk as Buffer)));
+      if (lanes.every((lane) => lane.failed)) await closeLanes(lanes, failures);
+    }
+    await close();
+    return { pieces, failures };
+  } catch (error) {
+    for (const lane of lanes) lane.abort(error);
+    await Promise.allSettled(lanes.map((lane) => lane.stored));
+    if (options.signal.aborted) throw new CancelledError("stopped while a backup was being stored");
+    throw error;
+  }
+}
+
+interface Lane {
+  repository: string;
+  failed: boolean;
+  stored: Promise<StoredObject>;
+  write(chunk: Buffer): Promise<void>;
+  end(): void;
+  abort(cause: unknown): void;
+}
+
+function openLane(target: WriteTarget, key: string, signal: AbortSignal): Lane {
+  const pipe = new PassThrough({ highWaterMark: 4 * 2 ** 20 });
+  pipe.on("error", () => undefined); // The store's own answer tells it.
+  let wake: (() => void) | undefined;
+  const lane: Lane = {
+    repository: target.repository,
+    failed: false,
+    stored: target.store.put(key, pipe, { signal }),
+    write: async (chunk) => {
+      if (lane.failed || pipe.write(chunk)) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        pipe.once("drain", resolve);
+      });
+    },
+    end: () => pipe.end(),
+    abort: (cause) => pipe.destroy(cause instanceof Error ? cause : new Error("stopped")),
+  };
+  lane.stored.catch(() => {
+    lane.failed = true;
+    wake?.(); // A store that failed no longer reads: nobody else would wake the writer.
+  });
+  return lane;
+}
+
+/** Ends the piece in every lane. @throws the first failure when no lane has it */
+async function closeLanes(lanes: readonly Lane[], failures: Map<string, ErrorSummary>): Promise<StoredObject> {
+  for (const lane of lanes) lane.end();
+  const settled = await Promise.allSettled(lanes.map((lane) => lane.stored));
+  const stored: StoredObject[] = [];
+  settled.forEach((outcome, index) => {
+    const repository = lanes[index]?.repository ?? "";
+    if (outcome.status === "fulfilled") stored.push(outcome.value);
+    else failures.set(repository, summarizeError(outcome.reason));
+  });
+  const [first] = stored;
+  if (!first) throw settled.find((outcome) => outcome.status === "rejected")?.reason;
+  if (stored.some((each) => each.sha256 !== first.sha256 || each.sizeBytes !== first.sizeBytes)) {
+    throw new EngineError("the repositories did not store the same bytes", {
+      engine: "object-store",
+      operation: "store",
+      permanent: false,
+      hint: "Check the memory of the runner's machine; the backup was not published.",
+    });
+  }
+  return first;
+}
