@@ -29,12 +29,8 @@ describe("a source server", () => {
     const accounts = await server.run(
       "SELECT User, Host, JSON_VALUE(Priv, '$.authentication_string') AS hash FROM mysql.global_priv WHERE User NOT IN ('mariadb.sys')",
     );
-    expect(
-      accounts.filter((row) => row.User === "root").map((row) => row.Host),
-    ).toEqual(["localhost"]);
-    expect(accounts.every((row) => String(row.hash).startsWith("*"))).toBe(
-      true,
-    );
+    expect(accounts.filter((row) => row.User === "root").map((row) => row.Host)).toEqual(["localhost"]);
+    expect(accounts.every((row) => String(row.hash).startsWith("*"))).toBe(true);
   });
 
   test("lets Holdfast's account in by socket and by TCP", async () => {

@@ -10,11 +10,7 @@ import {
   initializeDataDirectory,
   writeInitFile,
 } from "@/lib/engines/database/mariadb/server/initialize-data-directory";
-import {
-  type ServerProcess,
-  assertSocketPath,
-  startServer,
-} from "@/lib/engines/database/mariadb/server/run-server";
+import { type ServerProcess, assertSocketPath, startServer } from "@/lib/engines/database/mariadb/server/run-server";
 
 export interface MariadbServerOptions {
   /** Short, since the socket lies in it. What an earlier start left there is used again. */
@@ -59,6 +55,10 @@ interface Kept {
   holdfastPassword: string;
 }
 
+const KEPT_FILE = "server.json";
+/** These cannot change once the data directory is made. */
+const FIXED_SETTINGS = ["innodb-page-size", "lower-case-table-names"];
+
 /** Port and passwords of an earlier start in this directory. */
 async function readKept(path: string): Promise<Kept | null> {
   const text = await readFile(path, "utf8").catch(() => null);
@@ -89,11 +89,7 @@ function sourceArguments(options: MariadbServerOptions): string[] {
   });
 }
 
-async function makeAccounts(
-  root: Connection,
-  kept: Kept,
-  signal: AbortSignal,
-): Promise<void> {
+async function makeAccounts(root: Connection, kept: Kept, signal: AbortSignal): Promise<void> {
   const hosts = ["localhost", "127.0.0.1"];
   const statements = hosts.flatMap((host) =>
     leastPrivilegeStatements({
@@ -103,25 +99,26 @@ async function makeAccounts(
     }),
   );
   await withSession(root, { signal }, async (session) => {
-    for (const sql of statements)
-      await session.rows("make Holdfast's account", sql.replace(/;$/, ""));
+    for (const sql of statements) await session.rows("make Holdfast's account", sql.replace(/;$/, ""));
   });
 }
 
-/** Starts a MariaDB server on 127.0.0.1 with its data below `directory`: Debian's defaults, ROW log with GTIDs, and the account `holdfast`. It dies with this process. */
-export async function startMariadbServer(
-  options: MariadbServerOptions,
-): Promise<MariadbServer> {
-  const signal = options.signal ?? new AbortController().signal;
-  const { directory } = options;
-  const [dataDirectory, socket] = [
-    join(directory, "data"),
-    join(directory, "s"),
-  ];
+interface Prepared {
+  dataDirectory: string;
+  root: Connection & { socket: string };
+  holdfast: Connection;
+  /** Only before the first start. */
+  initFile: string | undefined;
+  kept: Kept;
+}
+
+/** Makes data directory and passwords, or finds those of an earlier start. */
+async function prepareServer(options: MariadbServerOptions, signal: AbortSignal): Promise<Prepared> {
+  const { directory, settings = {} } = options;
+  const [dataDirectory, socket] = [join(directory, "data"), join(directory, "s")];
   assertSocketPath(socket);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const keptPath = join(directory, "server.json");
-  const earlier = await readKept(keptPath);
+  const earlier = await readKept(join(directory, KEPT_FILE));
   const port = options.port || earlier?.port || (await findFreePort());
   const kept: Kept = {
     rootPassword: newToken(),
@@ -141,65 +138,74 @@ export async function startMariadbServer(
     user: "holdfast",
     password: new Secret(kept.holdfastPassword),
   };
+  if (earlier) return { dataDirectory, root, holdfast, initFile: undefined, kept };
+  await rm(dataDirectory, { recursive: true, force: true });
+  const fixed = Object.entries(settings).filter(([name]) => FIXED_SETTINGS.includes(name));
+  await initializeDataDirectory({
+    dataDirectory,
+    settings: settingArguments(Object.fromEntries(fixed)),
+    signal,
+  });
   const initFile = join(directory, "init.sql");
-  if (!earlier) {
-    await rm(dataDirectory, { recursive: true, force: true });
-    const fixed = ["innodb-page-size", "lower-case-table-names"].filter(
-      (name) => name in (options.settings ?? {}),
-    );
-    await initializeDataDirectory({
-      dataDirectory,
-      settings: fixed.map((name) => `--${name}=${options.settings?.[name]}`),
-      signal,
-    });
-    await writeInitFile(initFile, root.password);
+  await writeInitFile(initFile, root.password);
+  return { dataDirectory, root, holdfast, initFile, kept };
+}
+
+/** After the first start: Holdfast's account, and what the next start must know. Written last: a start that broke off begins anew. */
+async function finishServer(directory: string, prepared: Prepared, signal: AbortSignal): Promise<void> {
+  if (prepared.initFile) {
+    await rm(prepared.initFile);
+    await makeAccounts(prepared.root, prepared.kept, signal);
   }
-  const launch = (
-    more: Record<string, string | number>,
-    first: boolean,
-  ): Promise<ServerProcess> =>
+  await writeFile(join(directory, KEPT_FILE), JSON.stringify(prepared.kept), {
+    mode: 0o600,
+  });
+}
+
+/** Starts a MariaDB server on 127.0.0.1 with its data below `directory`: Debian's defaults, ROW log with GTIDs, and the account `holdfast`. It dies with this process. */
+export async function startMariadbServer(options: MariadbServerOptions): Promise<MariadbServer> {
+  const signal = options.signal ?? new AbortController().signal;
+  const { directory } = options;
+  const prepared = await prepareServer(options, signal);
+  const { dataDirectory, root, holdfast } = prepared;
+  const launch = (more: Record<string, string | number>, initFile?: string): Promise<ServerProcess> =>
     startServer({
       dataDirectory,
       logFile: join(directory, "error.log"),
       temporaryDirectory: join(directory, "tmp"),
       connection: root,
       settings: [...sourceArguments(options), ...settingArguments(more)],
-      ...(first ? { initFile } : {}),
+      ...(initFile ? { initFile } : {}),
       deathSignal: options.deathSignal ?? "KILL",
       signal,
     });
-  let server = await launch({}, !earlier);
-  if (!earlier) {
-    await rm(initFile);
-    await makeAccounts(root, kept, signal);
-    await writeFile(keptPath, JSON.stringify(kept), { mode: 0o600 });
-  }
+  let server = await launch({}, prepared.initFile);
+  await finishServer(directory, prepared, signal);
   return {
     directory,
     dataDirectory,
-    socket,
-    port,
+    socket: root.socket,
+    port: root.port,
     root,
     holdfast,
     get pid() {
       return server.pid;
     },
-    run: (...statements) =>
-      withSession(
-        root,
-        { signal: new AbortController().signal, queryTimeoutMs: 0 },
-        async (session) => {
-          let rows: Row[] = [];
-          for (const sql of statements)
-            rows = await session.rows("run a statement", sql);
-          return rows;
-        },
-      ),
+    run: (...statements) => runStatements(root, statements),
     stop: () => server.stop(),
     kill: () => server.kill(),
     async restart(settings = {}) {
-      server = await launch(settings, false);
+      server = await launch(settings);
     },
     exited: () => server.exited,
   };
+}
+
+function runStatements(root: Connection, statements: readonly string[]): Promise<Row[]> {
+  const signal = new AbortController().signal;
+  return withSession(root, { signal, queryTimeoutMs: 0 }, async (session) => {
+    let rows: Row[] = [];
+    for (const sql of statements) rows = await session.rows("run a statement", sql);
+    return rows;
+  });
 }

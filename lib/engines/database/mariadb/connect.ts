@@ -8,11 +8,7 @@ export type Row = Record<string, unknown>;
 /** An open connection that says no in EngineErrors and ends with its signal. */
 export interface Session {
   /** `operation` is an infinitive for errors: "list the tables". Values go as `?`. */
-  rows(
-    operation: string,
-    sql: string,
-    values?: readonly unknown[],
-  ): Promise<Row[]>;
+  rows(operation: string, sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Twice is once. */
   close(): Promise<void>;
 }
@@ -34,21 +30,15 @@ export function describePlace(connection: Connection): string {
 }
 
 function throwIfAborted(signal: AbortSignal, operation: string): void {
-  if (signal.aborted)
-    throw new CancelledError(`stopped while it had to ${operation}`);
+  if (signal.aborted) throw new CancelledError(`stopped while it had to ${operation}`);
 }
 
-async function openClient(
-  connection: Connection,
-  options: SessionOptions,
-): Promise<Client> {
+async function openClient(connection: Connection, options: SessionOptions): Promise<Client> {
   const place = describePlace(connection);
   const timeoutMs = options.queryTimeoutMs ?? QUERY_TIMEOUT_MS;
   try {
     return await createConnection({
-      ...(connection.socket
-        ? { socketPath: connection.socket }
-        : { host: connection.host, port: connection.port }),
+      ...(connection.socket ? { socketPath: connection.socket } : { host: connection.host, port: connection.port }),
       user: connection.user,
       password: connection.password.reveal(),
       connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
@@ -57,13 +47,8 @@ async function openClient(
       socketTimeout: timeoutMs === 0 ? 0 : timeoutMs + SILENCE_MS,
       collation: "utf8mb4_bin",
       // Every value as the server prints it: a number of 20 digits and a zero date stay what they are.
-      typeCast: (column, next) =>
-        column.type === "BIT" || column.type === "BLOB"
-          ? next()
-          : column.string(),
-      initSql: [
-        "SET SESSION time_zone = '+00:00', sql_mode = '', max_statement_time = 0",
-      ],
+      typeCast: (column, next) => (column.type === "BIT" || column.type === "BLOB" ? next() : column.string()),
+      initSql: ["SET SESSION time_zone = '+00:00', sql_mode = '', max_statement_time = 0"],
       logParam: false,
       permitLocalInfile: false,
     });
@@ -73,10 +58,7 @@ async function openClient(
 }
 
 /** Opens one connection. @throws EngineError, CancelledError when `signal` aborts; a statement that runs then is killed with it. */
-export async function openSession(
-  connection: Connection,
-  options: SessionOptions,
-): Promise<Session> {
+export async function openSession(connection: Connection, options: SessionOptions): Promise<Session> {
   const { signal } = options;
   const place = describePlace(connection);
   throwIfAborted(signal, "open a connection");
@@ -94,10 +76,7 @@ export async function openSession(
     async rows(operation, sql, values = []) {
       throwIfAborted(signal, operation);
       try {
-        const answer: unknown = await client.query(
-          { sql, insertIdAsNumber: false },
-          [...values],
-        );
+        const answer: unknown = await client.query({ sql, insertIdAsNumber: false }, [...values]);
         return Array.isArray(answer) ? (answer as Row[]) : [];
       } catch (error) {
         throwIfAborted(signal, operation);
@@ -126,11 +105,7 @@ export async function withSession<T>(
 export function textOf(row: Row | undefined, column: string): string | null {
   const value = row?.[column];
   if (value === null || value === undefined) return null;
-  return typeof value === "string"
-    ? value
-    : Buffer.isBuffer(value)
-      ? value.toString("utf8")
-      : String(value);
+  return typeof value === "string" ? value : Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
 }
 
 /** The number in a column; 0 for NULL or where it is absent. */

@@ -21,18 +21,12 @@ export function quoteOption(value: string): string {
 }
 
 /** Writes user, password and address to a file that only this user reads: never in arguments or the environment, which every user of the machine sees. */
-export async function writeDefaultsFile(
-  connection: Connection,
-): Promise<DefaultsFile> {
+export async function writeDefaultsFile(connection: Connection): Promise<DefaultsFile> {
   const directory = await mkdtemp(join(tmpdir(), "hf-"));
   const path = join(directory, "client.cnf");
   const place = connection.socket
     ? [`socket=${quoteOption(connection.socket)}`, "protocol=socket"]
-    : [
-        `host=${quoteOption(connection.host)}`,
-        `port=${connection.port}`,
-        "protocol=tcp",
-      ];
+    : [`host=${quoteOption(connection.host)}`, `port=${connection.port}`, "protocol=tcp"];
   const lines = [
     "[client]",
     `user=${quoteOption(connection.user)}`,

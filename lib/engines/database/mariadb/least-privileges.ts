@@ -28,26 +28,13 @@ export const GLOBAL_RIGHTS = [
 ] as const;
 
 /** In schema `holdfast` alone, for the heartbeat. */
-export const HEARTBEAT_RIGHTS = [
-  "CREATE",
-  "SELECT",
-  "INSERT",
-  "UPDATE",
-  "DELETE",
-] as const;
+export const HEARTBEAT_RIGHTS = ["CREATE", "SELECT", "INSERT", "UPDATE", "DELETE"] as const;
 export const HEARTBEAT_SCHEMA = "holdfast";
 
 /** Statements that make the account, for a person to run as root. Leave `password` out to print them for reading. */
-export function leastPrivilegeStatements(account: {
-  user: string;
-  host: string;
-  password?: string;
-}): string[] {
+export function leastPrivilegeStatements(account: { user: string; host: string; password?: string }): string[] {
   const name = `${quoteText(account.user)}@${quoteText(account.host)}`;
-  const identified =
-    account.password === undefined
-      ? ""
-      : ` IDENTIFIED BY ${quoteText(account.password)}`;
+  const identified = account.password === undefined ? "" : ` IDENTIFIED BY ${quoteText(account.password)}`;
   return [
     `CREATE USER IF NOT EXISTS ${name}${identified};`,
     `GRANT ${GLOBAL_RIGHTS.map(({ right }) => right).join(", ")} ON *.* TO ${name};`,

@@ -1,231 +1,7 @@
 import { EngineError } from "@/lib/kernel/errors";
+import { KNOWN_ERRORS, type KnownError, SYSTEM_ERRORS } from "./known-errors";
 
 export const ENGINE = "mariadb";
-
-/** What the operator should know about an error number of server or connector. `permanent`: a retry cannot help. */
-interface KnownError {
-  message: string;
-  hint: string;
-  permanent: boolean;
-  /** The server's own words hold names at most, never a row: they may be shown. */
-  shown?: boolean;
-}
-
-const RIGHTS =
-  "Has the account every right that Holdfast's list of least privileges names?";
-
-const KNOWN: Record<number, KnownError> = {
-  1040: {
-    message: "the server has too many connections",
-    hint: "Is max_connections high enough, or does a client leak connections?",
-    permanent: false,
-  },
-  1044: {
-    message: "the account may not use this schema",
-    hint: RIGHTS,
-    permanent: true,
-    shown: true,
-  },
-  1045: {
-    message: "the server refused the user name or the password",
-    hint: "Are the user and the password in the configuration right, and may this user connect from here?",
-    permanent: true,
-  },
-  1049: {
-    message: "a schema does not exist",
-    hint: "Was it dropped or renamed?",
-    permanent: true,
-    shown: true,
-  },
-  1054: {
-    message: "a column does not exist",
-    hint: "Does the statement fit this server's tables?",
-    permanent: true,
-    shown: true,
-  },
-  1064: {
-    message: "the server does not understand the statement",
-    hint: "Is its syntax right for this version of MariaDB?",
-    permanent: true,
-  },
-  1129: {
-    message: "the server has blocked this host after many failed connections",
-    hint: "Run FLUSH HOSTS on the server once its cause is found.",
-    permanent: true,
-  },
-  1130: {
-    message: "the server lets no user connect from this host",
-    hint: "Is the account made for this runner's address?",
-    permanent: true,
-  },
-  1142: {
-    message: "the account may not do this to a table",
-    hint: RIGHTS,
-    permanent: true,
-    shown: true,
-  },
-  1143: {
-    message: "the account may not use a column",
-    hint: RIGHTS,
-    permanent: true,
-    shown: true,
-  },
-  1146: {
-    message: "a table does not exist",
-    hint: "Was it dropped or renamed?",
-    permanent: true,
-    shown: true,
-  },
-  1203: {
-    message: "the account has too many connections",
-    hint: "Is max_user_connections of this account high enough?",
-    permanent: false,
-  },
-  1205: {
-    message: "a lock was not granted in time",
-    hint: "Which transaction holds it? SHOW ENGINE INNODB STATUS names it.",
-    permanent: false,
-  },
-  1213: {
-    message: "the server chose the statement to end a deadlock",
-    hint: "It is safe to try again.",
-    permanent: false,
-  },
-  1226: {
-    message: "the account has used up a limit",
-    hint: "Are the account's limits (max_queries_per_hour and the like) meant for it?",
-    permanent: false,
-  },
-  1227: {
-    message: "the account lacks a right",
-    hint: RIGHTS,
-    permanent: true,
-    shown: true,
-  },
-  1290: {
-    message: "the server runs with an option that forbids it",
-    hint: "Is the server read-only?",
-    permanent: true,
-    shown: true,
-  },
-  1356: {
-    message: "a view is broken",
-    hint: "Do the tables, columns and definer that it names still exist?",
-    permanent: true,
-    shown: true,
-  },
-  1370: {
-    message: "the account may not use a routine",
-    hint: RIGHTS,
-    permanent: true,
-    shown: true,
-  },
-  1396: {
-    message: "an account cannot be made or changed",
-    hint: "Is there one of this name already?",
-    permanent: true,
-  },
-  1449: {
-    message: "a definer does not exist",
-    hint: "Was the account dropped that owns the view or routine?",
-    permanent: true,
-    shown: true,
-  },
-  1524: {
-    message: "the server lacks a plugin",
-    hint: "Is the plugin installed on this server too?",
-    permanent: true,
-    shown: true,
-  },
-  1698: {
-    message: "the server refused the user name or the password",
-    hint: "Does the account log in by password? One that logs in by socket needs the same user of the operating system.",
-    permanent: true,
-  },
-  1820: {
-    message: "the account's password has expired",
-    hint: "Set a new password for the account and in the configuration.",
-    permanent: true,
-  },
-  1862: {
-    message: "the account's password has expired",
-    hint: "Set a new password for the account and in the configuration.",
-    permanent: true,
-  },
-  1969: {
-    message: "the server ended the statement after its time limit",
-    hint: "Is the server overloaded, or max_statement_time too short?",
-    permanent: false,
-  },
-  4151: {
-    message: "the account is locked",
-    hint: "Unlock it with ALTER USER … ACCOUNT UNLOCK.",
-    permanent: true,
-  },
-  45009: {
-    message: "the server closed the connection",
-    hint: "Is the server still running? Its error log says why it went.",
-    permanent: false,
-  },
-  45012: {
-    message: "the server did not answer in time",
-    hint: "Can this runner reach the server's address and port?",
-    permanent: false,
-  },
-  45013: {
-    message: "the server closed the connection",
-    hint: "Is the server still running? Its error log says why it went.",
-    permanent: false,
-  },
-};
-
-const SYSTEM: Record<string, Omit<KnownError, "shown">> = {
-  ECONNREFUSED: {
-    message: "nothing listens there",
-    hint: "Is the server running, and are host and port, or the socket, right?",
-    permanent: false,
-  },
-  ENOENT: {
-    message: "the socket does not exist",
-    hint: "Is the server running, and is this the socket in its configuration?",
-    permanent: false,
-  },
-  EACCES: {
-    message: "this process may not open the socket",
-    hint: "May the runner's user of the operating system enter the socket's directory?",
-    permanent: true,
-  },
-  ENOTFOUND: {
-    message: "the host name is unknown",
-    hint: "Is the host in the configuration spelled right, and does its name resolve here?",
-    permanent: true,
-  },
-  EAI_AGAIN: {
-    message: "the host name cannot be looked up",
-    hint: "Does name resolution work on this machine?",
-    permanent: false,
-  },
-  ECONNRESET: {
-    message: "the server closed the connection",
-    hint: "Is the server still running? Its error log says why it went.",
-    permanent: false,
-  },
-  EPIPE: {
-    message: "the server closed the connection",
-    hint: "Is the server still running? Its error log says why it went.",
-    permanent: false,
-  },
-  ETIMEDOUT: {
-    message: "the server did not answer in time",
-    hint: "Can this runner reach the server's address and port?",
-    permanent: false,
-  },
-  EHOSTUNREACH: {
-    message: "the host cannot be reached",
-    hint: "Can this runner reach the server's address?",
-    permanent: false,
-  },
-};
 
 interface Numbered {
   errno: number;
@@ -244,17 +20,12 @@ function numbersOf(error: unknown): Numbered {
     cause?: unknown;
   };
   const cause = Object(parts.cause) as { code?: unknown };
-  const system = [parts.code, cause.code].find(
-    (code) => typeof code === "string" && code in SYSTEM,
-  );
+  const system = [parts.code, cause.code].find((code) => typeof code === "string" && code in SYSTEM_ERRORS);
   return {
     errno: typeof parts.errno === "number" ? parts.errno : -1,
     sqlState: typeof parts.sqlState === "string" ? parts.sqlState : "",
     code: typeof system === "string" ? system : "",
-    words:
-      typeof parts.sqlMessage === "string"
-        ? parts.sqlMessage.slice(0, 300)
-        : "",
+    words: typeof parts.sqlMessage === "string" ? parts.sqlMessage.slice(0, 300) : "",
   };
 }
 
@@ -266,28 +37,20 @@ export interface ErrorContext {
 }
 
 /** An error of connector or server in the operator's words. Statements, row data and passwords stay behind. */
-export function toEngineError(
-  error: unknown,
-  context: ErrorContext,
-): EngineError {
+export function toEngineError(error: unknown, context: ErrorContext): EngineError {
   if (error instanceof EngineError) return error;
   const { errno, sqlState, code, words } = numbersOf(error);
-  const known: KnownError | undefined = SYSTEM[code] ?? KNOWN[errno];
+  const known: KnownError | undefined = SYSTEM_ERRORS[code] ?? KNOWN_ERRORS[errno];
   const place = context.place ? ` on ${context.place}` : "";
   const what = known
     ? `${known.message}${known.shown && words ? ` (${words})` : ""}`
     : `the server answered with error ${errno}${sqlState ? ` (${sqlState})` : ""}`;
-  return new EngineError(
-    `MariaDB${place} could not ${context.operation}: ${what}`,
-    {
-      engine: ENGINE,
-      operation: context.operation,
-      permanent: known?.permanent ?? false,
-      hint:
-        known?.hint ??
-        `Look up error ${errno} in MariaDB's list of error codes, and in the server's error log.`,
-    },
-  );
+  return new EngineError(`MariaDB${place} could not ${context.operation}: ${what}`, {
+    engine: ENGINE,
+    operation: context.operation,
+    permanent: known?.permanent ?? false,
+    hint: known?.hint ?? `Look up error ${errno} in MariaDB's list of error codes, and in the server's error log.`,
+  });
 }
 
 /** Error numbers on the stderr of MariaDB's programs (`ERROR 1045 (28000)`, `Got error: 1045: …`), or null. */
@@ -297,28 +60,23 @@ export function findErrorNumber(stderr: string): number | null {
 }
 
 /** The error of a client program, from the number on its stderr; undefined where there is none that is known. The text itself may hold rows. */
-export function explainStderr(
-  stderr: string,
-  context: ErrorContext,
-): EngineError | undefined {
+export function explainStderr(stderr: string, context: ErrorContext): EngineError | undefined {
   const errno = findErrorNumber(stderr);
   if (errno === 2002 || errno === 2003 || errno === 2005)
-    return toEngineError(
-      { code: errno === 2005 ? "ENOTFOUND" : "ECONNREFUSED" },
-      context,
-    );
-  if (errno === 2006 || errno === 2013)
-    return toEngineError({ errno: 45009 }, context);
+    return toEngineError({ code: errno === 2005 ? "ENOTFOUND" : "ECONNREFUSED" }, context);
+  if (errno === 2006 || errno === 2013) return toEngineError({ errno: 45009 }, context);
   return errno === null
     ? undefined
     : toEngineError(
-        { errno, sqlMessage: KNOWN[errno]?.shown ? namesOnly(stderr) : "" },
+        {
+          errno,
+          sqlMessage: KNOWN_ERRORS[errno]?.shown ? namesOnly(stderr) : "",
+        },
         context,
       );
 }
 
 function namesOnly(stderr: string): string {
-  const line =
-    stderr.split("\n").find((text) => findErrorNumber(text) !== null) ?? "";
+  const line = stderr.split("\n").find((text) => findErrorNumber(text) !== null) ?? "";
   return line.replace(/^.*?\b\d{4}\b[^:]*:\s*/, "").slice(0, 300);
 }

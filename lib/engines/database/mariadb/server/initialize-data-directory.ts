@@ -13,11 +13,7 @@ export interface InitializeOptions {
 }
 
 /** Makes the system tables of a new server. Its root has no password until the first start with `writeInitFile`'s statements. */
-export async function initializeDataDirectory({
-  dataDirectory,
-  settings,
-  signal,
-}: InitializeOptions): Promise<void> {
+export async function initializeDataDirectory({ dataDirectory, settings, signal }: InitializeOptions): Promise<void> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   await runProgram({
     engine: ENGINE,

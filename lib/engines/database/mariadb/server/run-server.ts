@@ -70,35 +70,33 @@ export async function readLogErrors(logFile: string): Promise<string> {
     .join(" / ");
 }
 
-async function launch(options: ServerOptions): Promise<ServerProcess> {
+/** What the server is told; no option file of the machine is read. */
+function serverArguments(options: ServerOptions): string[] {
   const { connection, dataDirectory } = options;
-  await mkdir(options.temporaryDirectory, { recursive: true, mode: 0o700 });
-  const [wrapper, server] = [
-    await findServerProgram("setpriv"),
-    await findServerProgram("mariadbd"),
+  return [
+    "--no-defaults",
+    ...userArguments(),
+    `--datadir=${dataDirectory}`,
+    `--tmpdir=${options.temporaryDirectory}`,
+    `--socket=${connection.socket}`,
+    `--pid-file=${dataDirectory}/mariadbd.pid`,
+    `--log-error=${options.logFile}`,
+    ...(connection.port === 0 ? ["--skip-networking"] : [`--port=${connection.port}`, "--bind-address=127.0.0.1"]),
+    ...(options.initFile ? [`--init-file=${options.initFile}`] : []),
+    ...options.settings,
   ];
+}
+
+async function launch(options: ServerOptions): Promise<ServerProcess> {
+  const { dataDirectory } = options;
+  await mkdir(options.temporaryDirectory, { recursive: true, mode: 0o700 });
+  const [wrapper, server] = [await findServerProgram("setpriv"), await findServerProgram("mariadbd")];
   const running = startProgram({
     engine: ENGINE,
     operation: "run a server",
     // The kernel itself sends the signal when the parent is gone: no watchdog that could die as well.
     program: wrapper,
-    args: [
-      `--pdeathsig=${options.deathSignal}`,
-      "--",
-      server,
-      "--no-defaults",
-      ...userArguments(),
-      `--datadir=${dataDirectory}`,
-      `--tmpdir=${options.temporaryDirectory}`,
-      `--socket=${connection.socket}`,
-      `--pid-file=${dataDirectory}/mariadbd.pid`,
-      `--log-error=${options.logFile}`,
-      ...(connection.port === 0
-        ? ["--skip-networking"]
-        : [`--port=${connection.port}`, "--bind-address=127.0.0.1"]),
-      ...(options.initFile ? [`--init-file=${options.initFile}`] : []),
-      ...options.settings,
-    ],
+    args: [`--pdeathsig=${options.deathSignal}`, "--", server, ...serverArguments(options)],
     stdio: ["ignore", "ignore", "pipe"],
     // Its life does not hang on one call's signal: stop() and kill() end it.
     signal: new AbortController().signal,
@@ -108,9 +106,7 @@ async function launch(options: ServerOptions): Promise<ServerProcess> {
     () => ({ exitCode: 0 as number | null, message: "" }),
     async (error: unknown) => ({
       exitCode: running.child.exitCode,
-      message:
-        (await readLogErrors(options.logFile)) ||
-        (error instanceof Error ? error.message : "it ended"),
+      message: (await readLogErrors(options.logFile)) || (error instanceof Error ? error.message : "it ended"),
     }),
   );
   const end = (signal: NodeJS.Signals) => {
@@ -137,22 +133,17 @@ async function launch(options: ServerOptions): Promise<ServerProcess> {
   };
 }
 
-async function answers(
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<boolean> {
-  return withSession(connection, { signal, connectTimeoutMs: 2_000 }, () =>
-    Promise.resolve(true),
-  ).catch((error: unknown) => {
-    if (error instanceof EngineError && !error.permanent) return false;
-    throw error;
-  });
+async function answers(connection: Connection, signal: AbortSignal): Promise<boolean> {
+  return withSession(connection, { signal, connectTimeoutMs: 2_000 }, () => Promise.resolve(true)).catch(
+    (error: unknown) => {
+      if (error instanceof EngineError && !error.permanent) return false;
+      throw error;
+    },
+  );
 }
 
 /** Starts mariadbd and waits until it answers. It dies with this process. @throws EngineError with the words of its log when it does not come up; CancelledError. */
-export async function startServer(
-  options: ServerOptions,
-): Promise<ServerProcess> {
+export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   assertSocketPath(options.connection.socket);
   const server = await launch(options);
   let ended: { message: string } | undefined;

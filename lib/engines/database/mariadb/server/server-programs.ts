@@ -7,20 +7,12 @@ import { EngineError } from "@/lib/kernel/errors";
 import { ENGINE } from "../map-error";
 
 /** Debian keeps servers where the PATH of an ordinary user does not look. */
-const SERVER_DIRECTORIES = [
-  "/usr/sbin",
-  "/usr/local/sbin",
-  "/usr/local/bin",
-  "/usr/libexec",
-];
+const SERVER_DIRECTORIES = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/libexec"];
 
 /** Path of a program of the server package. @throws EngineError where it is not installed. */
 export async function findServerProgram(name: string): Promise<string> {
   const path = childEnvironment().PATH ?? "";
-  for (const directory of [
-    ...path.split(delimiter),
-    ...SERVER_DIRECTORIES,
-  ].filter(Boolean)) {
+  for (const directory of [...path.split(delimiter), ...SERVER_DIRECTORIES].filter(Boolean)) {
     const candidate = join(directory, name);
     const found = await access(candidate, constants.X_OK).then(
       () => true,
