@@ -26,6 +26,10 @@ const MATRIX = {
   "configuration.apply": ["administrator"],
   "user.read": ["auditor", "administrator"],
   "user.manage": ["administrator"],
+  /** One's own account: end the session, change the password. */
+  "account.use": ["viewer", "operator", "auditor", "administrator"],
+  /** What only the sign-in of the web server does. */
+  "session.start": [],
   /** What only the runner and the supervisor do. */
   "job.perform": [],
 } as const satisfies Record<string, readonly Role[]>;
@@ -45,7 +49,7 @@ export function isAllowed(actor: Actor, permission: Permission): boolean {
     case "user":
       return isRoleAllowed(actor.role, permission);
     case "shell":
-      return permission !== "job.perform";
+      return permission !== "job.perform" && permission !== "session.start";
     case "system":
       return true;
     case "anonymous":

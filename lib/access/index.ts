@@ -1,0 +1,11 @@
+export { changePassword } from "./change-password";
+export { changeRole } from "./change-role";
+export { createUser } from "./create-user";
+export { disableUser } from "./disable-user";
+export { enableUser } from "./enable-user";
+export { endSession } from "./end-session";
+export { findSessionUser } from "./find-session-user";
+export { listUsers } from "./list-users";
+export { isSessionValid } from "./model";
+export { resetPassword } from "./reset-password";
+export { verifyCredentials } from "./verify-credentials";
