@@ -62,7 +62,10 @@ async function carryOut<Shared>(
   }
   if (plan?.cleanUp && ended.state !== "waiting") {
     // Clean-up happens after an abort too, so it gets a signal of its own.
-    await plan.cleanUp({ ...ctx, signal: AbortSignal.timeout(60_000) }, plan.shared, ended.state);
+    await plan.cleanUp({ ...ctx, signal: AbortSignal.timeout(60_000) }, plan.shared, {
+      state: ended.state,
+      ...(ended.state === "failed" ? { error: ended.error } : {}),
+    });
   }
   return ended;
 }

@@ -1,4 +1,5 @@
 import type { JobCtx } from "@/lib/db/context";
+import type { ErrorSummary } from "@/lib/kernel/errors";
 import type { LogLevel, Progress } from "./schemas";
 
 /** What came out of a step; kept with it as JSON. `summary` is the one line that people see. */
@@ -36,11 +37,17 @@ export interface Step<Shared> {
   perform(ctx: StepCtx, shared: Shared): Promise<StepOutcome>;
 }
 
+export interface RunEnd {
+  state: "succeeded" | "failed" | "aborted";
+  /** Why it failed. */
+  error?: ErrorSummary;
+}
+
 export interface RunPlan<Shared> {
   steps: readonly Step<Shared>[];
   shared: Shared;
   /** Carried out however the run ends: nothing half-done may look whole. */
-  cleanUp?: (ctx: StepCtx, shared: Shared, ended: "succeeded" | "failed" | "aborted") => Promise<void>;
+  cleanUp?: (ctx: StepCtx, shared: Shared, ended: RunEnd) => Promise<void>;
   /** What the run's answer is; kept as `result`. */
   result?: (shared: Shared) => Record<string, unknown>;
 }

@@ -1,0 +1,79 @@
+import { recordAudit } from "@/lib/audit";
+import type { JobCtx } from "@/lib/db/context";
+import type { ErrorSummary } from "@/lib/kernel/errors";
+import { requirePermission } from "@/lib/kernel/permissions";
+import type { OpenRepository } from "@/lib/repositories";
+import type { Manifest } from "./manifest";
+
+/** Stores that a backup is whole, with a row for each repository's copy. Returns whether a copy is missing. */
+export async function completeBackup(
+  ctx: JobCtx,
+  manifest: Manifest,
+  copies: { repositories: readonly OpenRepository[]; failures: ReadonlyMap<string, ErrorSummary> },
+): Promise<"complete" | "incomplete"> {
+  requirePermission(ctx, "job.perform");
+  const state = copies.failures.size === 0 ? "complete" : "incomplete";
+  const data = manifest.parts.find((part) => part.name === "data");
+  const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
+  await ctx.transaction(async (tx) => {
+    await tx.backup.update({
+      where: { id: manifest.id },
+      data: {
+        state,
+        endedAt: ctx.now(),
+        sizeBytes,
+        position: manifest.position,
+        serverId: manifest.server.id,
+        incarnation: manifest.server.incarnation,
+        lossy: manifest.hazards.filter(isLoss).map((hazard) => `${hazard.object}: ${hazard.message}`),
+        manifest: manifest as object,
+      },
+    });
+    for (const repository of copies.repositories) {
+      const failure = copies.failures.get(repository.name);
+      await tx.backupCopy.update({
+        where: { backupId_repositoryId: { backupId: manifest.id, repositoryId: repository.id } },
+        data: failure
+          ? { state: "missing", error: failure.message }
+          : { state: "present", sha256: data?.sealed.sha256 ?? null, sizeBytes, checkedAt: ctx.now(), error: null },
+      });
+    }
+    await recordAudit(tx, ctx, {
+      action: "backup.completed",
+      entity: { type: "backup", id: manifest.id },
+      ...(state === "incomplete" ? { severity: "high" as const } : {}),
+      metadata: {
+        system: manifest.system,
+        status: state,
+        sizeBytes,
+        durationMs: Date.parse(manifest.endedAt) - Date.parse(manifest.startedAt),
+        missing: [...copies.failures.keys()],
+      },
+    });
+  });
+  return state;
+}
+
+function isLoss(hazard: Manifest["hazards"][number]): boolean {
+  return hazard.effect === "lossy" || hazard.effect === "omit";
+}
+
+/** Stores that a run's backup failed, and why. */
+export async function failBackup(ctx: JobCtx, runId: string, error: string): Promise<void> {
+  requirePermission(ctx, "job.perform");
+  await ctx.transaction(async (tx) => {
+    const rows = await tx.backup.findMany({
+      where: { runId, state: "running" },
+      select: { id: true, system: { select: { name: true } } },
+    });
+    for (const row of rows) {
+      await tx.backup.update({ where: { id: row.id }, data: { state: "failed", endedAt: ctx.now(), error } });
+      await tx.backupCopy.updateMany({ where: { backupId: row.id }, data: { state: "missing" } });
+      await recordAudit(tx, ctx, {
+        action: "backup.failed",
+        entity: { type: "backup", id: row.id },
+        metadata: { system: row.system.name, error },
+      });
+    }
+  });
+}

@@ -1,0 +1,6 @@
+export { getBackup } from "./get-backup";
+export { listBackups } from "./list-backups";
+export { startBackup } from "./start-backup";
+export { planFullBackup } from "./full-backup-plan";
+export { readManifest } from "./read-manifest";
+export type { Manifest, ManifestPart } from "./manifest";

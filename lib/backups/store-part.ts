@@ -1,0 +1,64 @@
+import type { Readable } from "node:stream";
+import type { JobCtx } from "@/lib/db/context";
+import type { ErrorSummary } from "@/lib/kernel/errors";
+import { type OpenRepository, repositoryKeys, writeEverywhere } from "@/lib/repositories";
+import type { ManifestPart } from "./manifest";
+
+export interface StoredPart {
+  part: ManifestPart;
+  failures: Map<string, ErrorSummary>;
+}
+
+/** Packs one stream and writes it to every repository; resolves when each program ended well and each store has it. */
+export async function storePart(
+  ctx: JobCtx,
+  input: Readable,
+  target: {
+    name: ManifestPart["name"];
+    system: string;
+    backupId: string;
+    repositories: readonly OpenRepository[];
+    recipients: readonly string[];
+  },
+): Promise<StoredPart> {
+  const { envelope } = ctx.engines;
+  const base = `${repositoryKeys.backupPrefix(target.system, target.backupId)}${FILES[target.name]}${envelope.extension(target.recipients)}`;
+  const sealing = envelope.seal(input, { recipients: target.recipients, signal: ctx.signal });
+  const [written, facts] = await settleBoth(
+    writeEverywhere(
+      sealing.output,
+      target.repositories.map(({ name, store }) => ({ repository: name, store })),
+      { keyOf: (piece) => (piece === 0 ? base : `${base}.${piece + 1}`), signal: ctx.signal },
+    ),
+    sealing.done,
+  );
+  return {
+    failures: written.failures,
+    part: {
+      name: target.name,
+      pieces: written.pieces,
+      ...facts,
+      compression: "zstd",
+      encrypted: target.recipients.length > 0,
+      recipients: [...target.recipients],
+    },
+  };
+}
+
+const FILES = { data: "dump.sql", users: "users.sql" } as const;
+
+/** Both results; when both fail, the error of the programs, which is the cause of the other one. */
+async function settleBoth<A, B>(consumer: Promise<A>, producer: Promise<B>): Promise<[A, B]> {
+  const [consumed, produced] = await Promise.allSettled([consumer, producer]);
+  if (produced.status === "rejected" && consumed.status === "rejected") {
+    throw isConsequence(produced.reason) ? consumed.reason : produced.reason;
+  }
+  if (produced.status === "rejected") throw produced.reason;
+  if (consumed.status === "rejected") throw consumed.reason;
+  return [consumed.value, produced.value];
+}
+
+/** A program that was ended because nobody read its output any more is not the cause. */
+function isConsequence(reason: unknown): boolean {
+  return reason instanceof Error && /SIGPIPE|EPIPE|ended by SIGTERM|premature close/i.test(reason.message);
+}
