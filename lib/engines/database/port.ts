@@ -143,7 +143,7 @@ export interface ReplayEnd {
 }
 
 export interface ReplayPlan {
-  /** Log files in order, as plain files on disk whose names are the server's. */
+  /** Log files in order, as plain whole files on disk whose names are the server's; the first is the one of `from`. */
   files: string[];
   from: LogPosition;
   end: ReplayEnd;
@@ -152,8 +152,13 @@ export interface ReplayPlan {
 export interface ReplayFacts {
   /** Transactions applied. */
   transactions: number;
+  /** Of the log. */
   bytes: number;
   lastGtid: string | null;
+  /** The last in the log that was applied; it was found in the target's data. */
+  heartbeat: Heartbeat | null;
+  /** XA transactions that the log prepared and had not ended at this point: the target holds them open. */
+  preparedXa: number;
 }
 
 /** One transaction in a log, in commit order. */
@@ -166,29 +171,130 @@ export interface LogTransaction {
   endOffset: number;
   /** Event time: whole seconds, not ordered. */
   at: Date;
-  /** Set when it writes the heartbeat: the row's own microsecond time. */
-  heartbeat: { seq: bigint; at: Date } | null;
+  /** Set when it writes the heartbeat: the row's own time. */
+  heartbeat: Heartbeat | null;
+  /** DDL, accounts and rights included; not temporary tables, not ANALYZE and the like. */
   changesSchema: boolean;
+  /** False where it may have written a table that cannot roll back; also after a use of a temporary table. */
   transactional: boolean;
 }
 
-export interface LogChunk {
+/** A place in the server's log: the byte before which everything is there. An event boundary; 0 is the file's beginning. */
+export interface LogOffset {
+  file: string;
+  offset: number;
+}
+
+/** What a stretch of log holds, as its transactions say. A transaction counts where it ends. */
+export interface LogFacts {
+  transactions: number;
+  firstGtid: string | null;
+  lastGtid: string | null;
+  /** Event times: whole seconds of the server's clock. */
+  firstAt: Date | null;
+  lastAt: Date | null;
+  /** The newest in it. */
+  heartbeat: Heartbeat | null;
+  /** The last transaction goes on after it: only where one is larger than what was asked for. */
+  endsInTransaction: boolean;
+}
+
+export interface LogChunk extends LogFacts {
   file: string;
   start: number;
   /** An event boundary. */
   end: number;
+  /** Digest of the file's first event: the same name with another id is another log. */
+  fileId: string;
+  /** Set on the file's last chunk: the name of the file with which the log goes on. */
+  nextFile: string | null;
 }
 
+/** One whole log file. */
+export interface LogFileFacts extends LogFacts {
+  file: string;
+  fileId: string;
+  sizeBytes: number;
+  /** From its last event; null where the file was not closed (the server was killed, or still writes it). */
+  nextFile: string | null;
+}
+
+/** Why the log cannot be followed without a hole. The collector stops at it; a new one must be started on purpose. */
+export interface LogGap {
+  /** `purged`: the server deleted the file. `restarted`: RESET MASTER, a restored or another server: the bytes there are not the ones that follow. */
+  reason: "purged" | "restarted";
+  wanted: LogOffset;
+  /** From where the server's log can still be had; null when it says none. */
+  oldestFile: string | null;
+}
+
+export interface LogCollectorState {
+  /** `waiting`: not connected, tries again by itself. `full`: the spool holds what it may and nothing of it was shipped; follows again after `release`. */
+  phase: "connecting" | "following" | "waiting" | "full" | "gap" | "stopped";
+  /** One sentence about the phase, for people. */
+  message: string;
+  hint: string | null;
+  gap: LogGap | null;
+  /** Everything before it is in the spool or shipped. */
+  collectedTo: LogOffset | null;
+  spoolBytes: number;
+}
+
+/** Where a collector goes on: what was shipped last, and of which log. */
+export interface LogResume extends LogOffset {
+  /** Both null: a new incarnation begins at `offset`, which is then 0. */
+  incarnation: string | null;
+  serverId: string | null;
+  /** Of the chunk that ended there; null when not known, or at offset 0: not compared then. */
+  fileId: string | null;
+}
+
+export interface CollectOptions {
+  /** A directory of this system's collector alone; made 0700. What an earlier collector left there is used when it fits. */
+  spool: string;
+  /** Bytes that it may hold; 1 GiB unless told. */
+  spoolBytesMax?: number;
+  /** Stable and unique, such as `<console>/<system>`: the replica id is made of it. */
+  identity: string;
+  /** The newest position that a repository has; null: from byte 0 of the file that the server writes now. */
+  from: LogResume | null;
+  /** After a silence of so long the connection is questioned: three periods of the heartbeat. */
+  silenceMs: number;
+  onState?: (state: LogCollectorState) => void;
+  signal: AbortSignal;
+}
+
+/**
+ * Follows one server's log. Every repository has a position of its own; the collector keeps none of them. Chunks are
+ * ranges of the server's own bytes. Its log always begins at byte 0 of a file, so that a file put together from
+ * chunks is a whole one.
+ */
 export interface LogCollector {
-  /** Whole events in the spool that are not shipped yet, up to `maxBytes`, or null when there is nothing new. */
-  next(maxBytes: number): Promise<LogChunk | null>;
-  /** Plain bytes of a chunk. */
+  readonly serverId: string;
+  /** Of the log: changes after RESET MASTER, a restore, another server. */
+  readonly incarnation: string;
+  /** Byte 0 of the file with which it began, for a repository that has nothing yet. */
+  readonly begin: LogOffset;
+  state(): LogCollectorState;
+  /**
+   * The bytes that follow a repository's position: whole transactions, about `maxBytes` at most; one that is larger
+   * is cut between events. Null when there is nothing new. What the spool no longer holds is fetched from the server.
+   * @throws EngineError, permanent at the gap once everything before it was given; otherwise try again later
+   */
+  next(after: LogOffset, maxBytes: number): Promise<LogChunk | null>;
+  /** Plain bytes of a chunk, any number of times until it is released. */
   read(chunk: LogChunk): Readable;
-  /** Says that every repository has the chunk: the spool may forget it. */
-  shipped(chunk: LogChunk): Promise<void>;
-  /** Files that the server has closed and that are wholly shipped. */
-  closedFiles(): string[];
+  /** The positions of all repositories: the spool may forget what every one has, and under pressure what the newest has. */
+  release(positions: readonly LogOffset[]): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Plain bytes of one segment of a log file. */
+export interface LogPiece {
+  file: string;
+  start: number;
+  end: number;
+  open(): Promise<Readable>;
 }
 
 export interface Heartbeat {
@@ -213,25 +319,42 @@ export interface DatabaseEngine {
   /** The newest heartbeat in a server's data, or null where there is none. */
   newestHeartbeat(connection: Connection, signal: AbortSignal): Promise<Heartbeat | null>;
 
-  /** Follows the server's log into the spool until `signal` ends it; reconnects by itself. */
-  collectLog(options: {
-    spool: string;
-    /** Where to go on; null: from the server's current position. */
-    from: { file: string; offset: number } | null;
-    onState?: (state: { connected: boolean; message: string }) => void;
-    signal: AbortSignal;
-  }): Promise<LogCollector>;
-  /** Transactions of plain log files in commit order, from an offset in the first. Rejects on a broken event or checksum. */
-  readLog(files: string[], fromOffset: number, signal: AbortSignal): AsyncIterable<LogTransaction>;
+  /** Follows the server's log into the spool until `stop` or `signal`; reconnects by itself. @throws EngineError when a new incarnation cannot be begun */
+  collectLog(options: CollectOptions): Promise<LogCollector>;
+  /** Passes one log file's plain bytes through and says what they hold. `done` rejects on a broken event or checksum, or a file cut inside an event. */
+  measureLog(file: string, input: Readable, signal: AbortSignal): { output: Readable; done: Promise<LogFileFacts> };
+  /** Writes log files into a directory from their segments, in order; each file's first begins at 0. Returns the paths. Rejects on a hole. */
+  assembleLog(directory: string, pieces: readonly LogPiece[], signal: AbortSignal): Promise<string[]>;
+  /**
+   * Whole transactions of plain log files in commit order, those that begin at `fromOffset` of the first or later.
+   * Rejects on a broken event or checksum, a file cut inside an event, a hole between files. A transaction whose end
+   * is not there yet is not given.
+   */
+  readLog(files: readonly string[], fromOffset: number, signal: AbortSignal): AsyncIterable<LogTransaction>;
 
   startScratch(options: ScratchOptions): Promise<ScratchServer>;
   /** Loads the users' artefact, without root, mariadb.sys and the runner's own account. */
   loadUsers(target: Connection, sql: Readable, signal: AbortSignal): Promise<void>;
-  load(target: Connection, sql: Readable, options: { signal: AbortSignal; onProgress?: (bytes: number) => void }): Promise<void>;
-  /** One connection for the whole list; proves that the last transaction is the planned one, and that it was applied once. */
-  replay(target: Connection, plan: ReplayPlan, options: { signal: AbortSignal; onProgress?: (bytes: number) => void }): Promise<ReplayFacts>;
+  load(
+    target: Connection,
+    sql: Readable,
+    options: { signal: AbortSignal; onProgress?: (bytes: number) => void },
+  ): Promise<void>;
+  /**
+   * Applies exactly the transactions from `plan.from` to `plan.end` through one connection. Before: the plan fits the
+   * files (start, end, every event and checksum between, no hole) and the target, which must not have had any of it.
+   * After: the server's own count of commits, its last GTID and the last heartbeat are the planned ones.
+   */
+  replay(
+    target: Connection,
+    plan: ReplayPlan,
+    options: { signal: AbortSignal; onProgress?: (bytes: number) => void },
+  ): Promise<ReplayFacts>;
   /** CHECK TABLE of everything. Returns the tables that are not well. */
-  checkTables(target: Connection, signal: AbortSignal): Promise<{ checked: number; broken: { table: string; message: string }[] }>;
+  checkTables(
+    target: Connection,
+    signal: AbortSignal,
+  ): Promise<{ checked: number; broken: { table: string; message: string }[] }>;
   /** Rows and digests as `dump` takes them. */
   digestTables(target: Connection, schemas: string[], signal: AbortSignal): Promise<TableFacts[]>;
   /** The first column of the first row, as text; null for no row. For checks that the owner declared. */
