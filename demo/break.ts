@@ -1,0 +1,25 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { findServerOn } from "./estate/database-part";
+import { markDown, readDown } from "./estate/down";
+import type { Layout } from "./estate/layout";
+import { killProcess } from "./estate/process-mark";
+
+/** What `break` knows. */
+export const BREAKABLE = ["database"] as const;
+export type Breakable = (typeof BREAKABLE)[number];
+
+/**
+ * Loses the primary: kill -9 of its server, and its data directory removed. Works from any process; the estate's watch
+ * knows of it and does not start it again. Resolves with the instant before the kill.
+ * @throws Error when it is broken already
+ */
+export async function breakDatabase(layout: Layout): Promise<Date> {
+  const down = readDown(layout, "database");
+  if (down?.reason === "broken") throw new Error(`the database is broken already, since ${down.at.toISOString()}`);
+  const { at } = markDown(layout, "database", "broken");
+  const server = findServerOn(join(layout.database, "data"));
+  if (server) await killProcess(server);
+  rmSync(layout.database, { recursive: true, force: true });
+  return at;
+}
