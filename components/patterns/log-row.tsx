@@ -1,0 +1,76 @@
+"use client";
+
+import { Fragment } from "react";
+import { useZone } from "./clock";
+import { formatInstant } from "./instant";
+import { Glyph } from "./status";
+
+export interface ViewedLine {
+  id: number;
+  at: string;
+  level: "info" | "warning" | "error";
+  step: string | null;
+  message: string;
+}
+
+interface LogRowProps {
+  line: ViewedLine;
+  index: number;
+  offset: number;
+  measure: (element: HTMLElement | null) => void;
+  isWrapped: boolean;
+  isMarked: boolean;
+  isNewest: boolean;
+  /** Lower-case text to mark in the message. */
+  needle: string;
+}
+
+const TINT = { info: "", warning: "bg-warning-tint", error: "bg-failed-tint" };
+
+/** Time (a link to this line), level, step, message. */
+export function LogRow({ line, index, offset, measure, isWrapped, isMarked, isNewest, needle }: LogRowProps) {
+  const { zone } = useZone();
+  const ground = isMarked ? "bg-pressed shadow-[inset_2px_0_0_var(--ink)]" : TINT[line.level] || (isNewest ? "bg-pressed" : "");
+  return (
+    <li
+      ref={measure}
+      data-index={index}
+      className={`absolute top-0 left-0 grid grid-cols-[62px_15px_minmax(56px,auto)_1fr] gap-x-1 px-3 font-mono text-[11.5px] leading-5 [font-variant-ligatures:none] ${isWrapped ? "w-full" : "w-max min-w-full"} ${ground}`}
+      style={{ transform: `translateY(${offset}px)` }}
+    >
+      <a href={`#L${line.id}`} className="text-ink-3 hover:text-ink" title="Link to this line">
+        <time dateTime={line.at}>{formatInstant(Date.parse(line.at), "time", zone)}</time>
+      </a>
+      <span className="pt-[5px]">
+        {line.level !== "info" && (
+          <Glyph tone={line.level === "error" ? "failed" : "warning"} label={line.level} className="size-2.5" />
+        )}
+      </span>
+      <span className="pr-2 whitespace-nowrap text-ink-2">{line.step}</span>
+      <span className={isWrapped ? "min-w-0 wrap-anywhere" : "whitespace-pre"}>
+        <Marked text={line.message} needle={needle} />
+      </span>
+    </li>
+  );
+}
+
+function Marked({ text, needle }: { text: string; needle: string }) {
+  if (!needle) return text;
+  const parts: string[] = [];
+  const lower = text.toLowerCase();
+  let from = 0;
+  for (let at = lower.indexOf(needle); at !== -1; at = lower.indexOf(needle, from)) {
+    parts.push(text.slice(from, at), text.slice(at, at + needle.length));
+    from = at + needle.length;
+  }
+  parts.push(text.slice(from));
+  return parts.map((part, index) =>
+    index % 2 === 1 ? (
+      <mark key={index} className="bg-added text-ink">
+        {part}
+      </mark>
+    ) : (
+      <Fragment key={index}>{part}</Fragment>
+    ),
+  );
+}

@@ -1,0 +1,48 @@
+import { formatBytes, formatCount, formatDuration } from "@/lib/kernel/format";
+
+interface ProgressProps {
+  done: number;
+  /** null: the end is not known, and then no bar pretends one. */
+  total: number | null;
+  unit: "bytes" | "tables" | "transactions" | "checks";
+  ratePerSecond: number | null;
+  secondsLeft: number | null;
+}
+
+/** `41.2 of 96.0 GiB`, `12 of 84 tables`, `2,904,118 transactions`. */
+export function progressText({ done, total, unit }: Pick<ProgressProps, "done" | "total" | "unit">): string {
+  const write = unit === "bytes" ? formatBytes : formatCount;
+  const noun = unit === "bytes" ? "" : ` ${unit}`;
+  if (total === null) return `${write(done)}${noun}`;
+  const [value, unitOfTotal] = write(total).split(" ");
+  const [part, unitOfPart] = write(done).split(" ");
+  const left = unitOfPart === unitOfTotal ? part : `${part} ${unitOfPart ?? ""}`.trim();
+  return `${left} of ${value}${unitOfTotal ? ` ${unitOfTotal}` : ""}${noun}`;
+}
+
+/** `88.0 MiB/s`, `1,204 tables/s`; null where it is not known yet. */
+export function rateText({ unit, ratePerSecond }: Pick<ProgressProps, "unit" | "ratePerSecond">): string | null {
+  if (ratePerSecond === null) return null;
+  return unit === "bytes" ? `${formatBytes(ratePerSecond)}/s` : `${formatCount(ratePerSecond)} ${unit}/s`;
+}
+
+export function leftText(secondsLeft: number | null): string | null {
+  return secondsLeft === null ? null : `${formatDuration(Math.ceil(secondsLeft) * 1_000)} left`;
+}
+
+/** How much of how much, as a line; 4 px high. */
+export function ProgressBar({ done, total, label }: { done: number; total: number; label: string }) {
+  const percent = total > 0 ? Math.min(100, (done / total) * 100) : 0;
+  return (
+    <span
+      role="progressbar"
+      aria-label={label}
+      aria-valuenow={Math.round(percent)}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      className="block h-1 overflow-hidden rounded-[2px] bg-track"
+    >
+      <span className="block h-full bg-running" style={{ width: `${percent}%` }} />
+    </span>
+  );
+}

@@ -1,0 +1,253 @@
+"use client";
+
+import { useMemo, type CSSProperties } from "react";
+import { formatDuration } from "@/lib/kernel/format";
+import { useNow, useZone } from "./clock";
+import { formatInstant, type InstantForm } from "./instant";
+import { PaneHead } from "./pane";
+import { axisOf, oldestOf, windowsOf, type Lane, type Window } from "./recovery-model";
+import { Elapsed } from "./time";
+
+interface RecoveryLineProps {
+  lanes: readonly Lane[];
+  gaps: readonly { from: string | null; to: string | null; reason: string }[];
+  /** Newest heartbeat that the source acknowledged. */
+  heartbeatAt: string | null;
+  /** The source is down since then: data ends here. */
+  disruptionAt: string | null;
+  /** The chosen point; null: the newest. */
+  pointMs: number | null;
+}
+
+const AXIS_FORM: Record<Window["id"], InstantForm> = { month: "day", week: "day", day: "minute", edge: "time" };
+
+/** What can be brought back to when. Windows of different scales stand side by side; every gap is drawn. */
+export function RecoveryLine({ lanes, gaps, heartbeatAt, disruptionAt, pointMs }: RecoveryLineProps) {
+  const nowMs = useNow(1_000);
+  const oldestMs = useMemo(() => oldestOf(lanes, nowMs), [lanes, nowMs]);
+  // A dead source writes no more: its line ends shortly after the disruption instead of running away from it.
+  const endMs = disruptionAt ? Math.min(nowMs, Date.parse(disruptionAt) + 12_000) : nowMs;
+  const windows = windowsOf(oldestMs, endMs);
+  const columns: CSSProperties = {
+    gridTemplateColumns: `118px ${windows.map((window) => `minmax(0, ${window.share}fr)`).join(" ")}`,
+  };
+  return (
+    <section aria-label="Recovery line">
+      <PaneHead title="Recovery line" className="px-4 phone:h-auto phone:flex-wrap phone:px-3 phone:py-2">
+        <RecoverableTo lanes={lanes} />
+        <Legend />
+      </PaneHead>
+      <div className="grid gap-x-2.5 px-4 phone:px-3" style={columns}>
+        <span />
+        {windows.map((window) => (
+          <div key={window.id} className="flex h-5 items-center gap-1.5 overflow-hidden text-12 whitespace-nowrap text-ink-2">
+            <span className="font-medium">{window.title}</span>
+            <span className="text-ink-3 phone:hidden">{window.scope}</span>
+          </div>
+        ))}
+        <div className="flex h-[18px] items-center gap-1 text-12 whitespace-nowrap">
+          Source <span className="text-ink-3">heartbeat</span>
+        </div>
+        {windows.map((window) => (
+          <SourceLane key={window.id} window={window} heartbeatAt={heartbeatAt} fromMs={oldestMs} />
+        ))}
+        {lanes.map((lane) => (
+          <LaneRow key={lane.repository} lane={lane} windows={windows} gaps={gaps} pointMs={pointMs} disruptionAt={disruptionAt} />
+        ))}
+        <span />
+        {windows.map((window) => (
+          <AxisRow key={window.id} window={window} disruptionAt={disruptionAt} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function RecoverableTo({ lanes }: { lanes: readonly Lane[] }) {
+  const { zone } = useZone();
+  const known = lanes.filter((lane) => lane.recoverableTo);
+  if (known.length === 0) return <span className="text-ink-2">nothing can be recovered yet</span>;
+  return (
+    <span className="text-ink-2">
+      recoverable to{" "}
+      {known.map((lane, index) => (
+        <span key={lane.repository}>
+          {index > 0 && ", "}
+          <b className="font-semibold text-ink">{formatInstant(Date.parse(lane.recoverableTo ?? ""), "time", zone)}</b> from {lane.repository}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+const FULL = "absolute bottom-3.5 h-[18px] tall:h-[26px]";
+
+function Legend() {
+  const item = "inline-flex items-center gap-[5px]";
+  return (
+    <span className="ml-auto flex gap-3.5 text-12 text-ink-3 narrow:hidden">
+      <span className={item}>
+        <i className="h-3 w-[3px] bg-ink-2" />
+        full, proven
+      </span>
+      <span className={item}>
+        <i className="h-3 w-[5px] border border-ink-2 bg-bg" />
+        full, not proven yet
+      </span>
+      <span className={item}>
+        <i className="h-[7px] w-3.5 bg-mark" />
+        log
+      </span>
+      <span className={item}>
+        <i className="hatch h-[7px] w-3.5 text-warning outline outline-warning" />
+        gap
+      </span>
+      <span className={item}>
+        <Cross className="" />
+        no copy
+      </span>
+    </span>
+  );
+}
+
+function Cross({ className, style, title }: { className: string; style?: CSSProperties; title?: string }) {
+  return (
+    <i
+      title={title}
+      style={style}
+      className={`size-[7px] [background:linear-gradient(45deg,transparent_42%,var(--ink-3)_42%_58%,transparent_58%),linear-gradient(-45deg,transparent_42%,var(--ink-3)_42%_58%,transparent_58%)] ${className}`}
+    />
+  );
+}
+
+const percentIn = (window: Window, ms: number) => ((ms - window.fromMs) / (window.toMs - window.fromMs)) * 100;
+const isIn = (window: Window, ms: number) => ms >= window.fromMs && ms <= window.toMs;
+
+/** A stretch cut to a window, as left and width; null when it lies outside. */
+function stretch(window: Window, fromMs: number, toMs: number): CSSProperties | null {
+  const from = Math.max(window.fromMs, fromMs);
+  const to = Math.min(window.toMs, toMs);
+  return to <= from ? null : { left: `${percentIn(window, from)}%`, width: `${percentIn(window, to) - percentIn(window, from)}%` };
+}
+
+function SourceLane({ window, heartbeatAt, fromMs }: { window: Window; heartbeatAt: string | null; fromMs: number }) {
+  const style = heartbeatAt ? stretch(window, fromMs, Date.parse(heartbeatAt)) : null;
+  return <div className="relative h-[18px]">{style && <i className="absolute top-2 h-0.5 bg-mark" style={style} />}</div>;
+}
+
+interface LaneRowProps {
+  lane: Lane;
+  windows: readonly Window[];
+  gaps: RecoveryLineProps["gaps"];
+  pointMs: number | null;
+  disruptionAt: string | null;
+}
+
+function LaneRow({ lane, windows, gaps, pointMs, disruptionAt }: LaneRowProps) {
+  const { zone } = useZone();
+  const disruptionMs = disruptionAt ? Date.parse(disruptionAt) : null;
+  const point = pointMs ?? (lane.recoverableTo ? Date.parse(lane.recoverableTo) : null);
+  return (
+    <>
+      <div className="flex flex-col justify-center text-12 whitespace-nowrap">
+        <span className="font-medium">{lane.repository}</span>
+        <span className="text-ink-3">
+          exposure{" "}
+          <b className="font-medium text-ink">
+            <Elapsed at={lane.recoverableTo} until={disruptionAt} />
+          </b>
+        </span>
+      </div>
+      {windows.map((window) => (
+        <div
+          key={window.id}
+          role="img"
+          aria-label={`${lane.repository}, ${window.title.toLowerCase()}: ${lane.fulls.filter((full) => isIn(window, Date.parse(full.at))).length} full backups`}
+          className="relative h-10 overflow-hidden border-b border-bg bg-sunken tall:h-[52px]"
+        >
+          {lane.logs.map((log) => {
+            const style = stretch(window, Date.parse(log.from), Date.parse(log.to));
+            return style && <i key={log.from} className="absolute bottom-1 h-[7px] bg-mark" style={style} />;
+          })}
+          {gaps.map((gap) => (
+            <Gap key={`${gap.from ?? ""}${gap.to ?? ""}`} gap={gap} window={window} />
+          ))}
+          {lane.fulls
+            .filter((full) => isIn(window, Date.parse(full.at)))
+            .map((full) => {
+              const style = { left: `${percentIn(window, Date.parse(full.at))}%` };
+              const title = `${formatInstant(Date.parse(full.at), "day-minute", zone)} full, ${full.state === "missing" ? "no copy here" : full.proven ? "proven" : "not proven yet"}`;
+              if (full.state === "missing") {
+                return <Cross key={full.backupId} title={title} style={style} className="absolute bottom-3.5 -translate-x-1/2" />;
+              }
+              const look = full.proven ? "w-[3px] bg-ink-2" : "w-[5px] border border-ink-2 bg-bg";
+              return <i key={full.backupId} title={title} style={style} className={`${FULL} -translate-x-1/2 ${look}`} />;
+            })}
+          {window.id === "edge" && lane.recoverableTo && <EdgeLabel window={window} at={lane.recoverableTo} />}
+          {point !== null && isIn(window, point) && (
+            <i className="absolute inset-y-0 w-px bg-ink" style={{ left: `${percentIn(window, point)}%` }} />
+          )}
+          {disruptionMs !== null && isIn(window, disruptionMs) && (
+            <i className="absolute inset-y-0 w-0 border-l-2 border-failed" style={{ left: `${percentIn(window, disruptionMs)}%` }} />
+          )}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function Gap({ gap, window }: { gap: RecoveryLineProps["gaps"][number]; window: Window }) {
+  if (!gap.from || !gap.to) return null;
+  const fromMs = Date.parse(gap.from);
+  const toMs = Date.parse(gap.to);
+  const style = stretch(window, fromMs, toMs);
+  if (!style) return null;
+  return (
+    <>
+      <i title={gap.reason} className="hatch absolute bottom-0.5 h-[11px] min-w-1 bg-bg text-warning outline outline-warning" style={style} />
+      <em
+        className="absolute top-[3px] -ml-1 -translate-x-full text-11 whitespace-nowrap text-ink-2 not-italic phone:hidden"
+        style={{ left: style.left }}
+      >
+        gap {formatDuration(toMs - fromMs)}
+      </em>
+    </>
+  );
+}
+
+function EdgeLabel({ window, at }: { window: Window; at: string }) {
+  const { zone } = useZone();
+  const ms = Date.parse(at);
+  if (!isIn(window, ms)) return null;
+  const percent = percentIn(window, ms);
+  return (
+    <em
+      className={`absolute top-[9px] text-11 whitespace-nowrap text-ink-2 not-italic ${percent > 40 ? "-translate-x-full pr-[7px]" : "pl-[7px]"}`}
+      style={{ left: `${percent}%` }}
+    >
+      {formatInstant(ms, "time", zone)}
+    </em>
+  );
+}
+
+function AxisRow({ window, disruptionAt }: { window: Window; disruptionAt: string | null }) {
+  const { zone } = useZone();
+  const isMarked = window.id === "edge" && disruptionAt;
+  const ticks = axisOf(window).filter((ms) => percentIn(window, ms) > 4 && percentIn(window, ms) < (isMarked ? 60 : 96));
+  return (
+    <div className="relative h-5 text-11 text-ink-3">
+      {ticks.map((ms, index) => (
+        <span
+          key={ms}
+          className={`absolute top-0.5 -translate-x-1/2 whitespace-nowrap ${index % 2 === 1 ? "phone:hidden" : ""}`}
+          style={{ left: `${percentIn(window, ms)}%` }}
+        >
+          {formatInstant(ms, AXIS_FORM[window.id], zone)}
+        </span>
+      ))}
+      {isMarked && (
+        <span className="absolute top-0.5 right-0 whitespace-nowrap text-failed">{formatInstant(Date.parse(disruptionAt), "time", zone)}</span>
+      )}
+    </div>
+  );
+}
