@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { findServerOn } from "./estate/database-part";
-import { markDown, readDown } from "./estate/down";
-import type { Layout } from "./estate/layout";
-import { killProcess } from "./estate/process-mark";
+import { findServerOn } from "./parts/database-part";
+import { markDown, readDown } from "./parts/down";
+import type { Layout } from "./parts/layout";
+import { killProcess } from "./parts/process-mark";
 
 /** What `break` knows. */
 export const BREAKABLE = ["database"] as const;

@@ -5,14 +5,14 @@ import type { LoadCounts } from "./load/generate-orders";
 import { readCounts } from "./load/read-counts";
 import type { MariadbServer } from "./mariadb/start-mariadb-server";
 import type { ObjectStoreServer } from "./s3/object-store-server";
-import { createParts, type PartsOptions, type Servers } from "./estate/create-parts";
-import { clearDown, markDown, type PartName, readDown } from "./estate/down";
-import { type EstateFile, type EstatePorts, openEstateFile } from "./estate/estate-file";
-import { type Layout, layoutOf } from "./estate/layout";
-import type { Part } from "./estate/part";
-import { markProcess, readPidFile, removePidFile, writePidFile } from "./estate/process-mark";
-import { watchParts } from "./estate/watch-parts";
-import { writeConfiguration } from "./estate/write-configuration";
+import { createParts, type PartsOptions, type Servers } from "./parts/create-parts";
+import { clearDown, markDown, type PartName, readDown } from "./parts/down";
+import { type EstateFile, type EstatePorts, openEstateFile } from "./parts/estate-file";
+import { type Layout, layoutOf } from "./parts/layout";
+import type { Part } from "./parts/part";
+import { markProcess, readPidFile, removePidFile, writePidFile } from "./parts/process-mark";
+import { watchParts } from "./parts/watch-parts";
+import { writeConfiguration } from "./parts/write-configuration";
 
 export interface EstateOptions extends PartsOptions {
   /** Short (60 characters). What an earlier start left there is used again: ports, passwords, data. */
