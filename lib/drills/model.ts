@@ -50,12 +50,11 @@ const PERIODS_MAX = 36;
 /** The periods that want tasks: the present one, and those that went by unseen since the newest one known, so that a
  *  console that was down does not hide what was missed in that time. Oldest first. */
 export function periodsToOpen(cadence: Cadence, lastDueAt: Date | null, now: Date): Period[] {
-  const periods: Period[] = [];
-  let period = periodAt(cadence, now);
-  while (periods.length < PERIODS_MAX) {
-    periods.unshift(period);
-    if (lastDueAt === null || period.startsAt <= lastDueAt) break;
-    period = periodAt(cadence, new Date(period.startsAt.getTime() - 1));
+  const periods = [periodAt(cadence, now)];
+  while (lastDueAt && periods.length < PERIODS_MAX) {
+    const before = periodAt(cadence, new Date((periods[0]?.startsAt.getTime() ?? 0) - 1));
+    if (before.startsAt <= lastDueAt) break;
+    periods.unshift(before);
   }
   return periods;
 }
