@@ -72,6 +72,7 @@ const CATALOGUE = {
   "runbook.failed": rule("critical", "24-months"),
   "runbook.changed": rule("high", "24-months"),
   "slot.missed": rule("high", "24-months"),
+  "log.incarnation-begun": rule("high", "24-months"),
   "log.gap-detected": rule("critical", "24-months"),
   // The recovery testing schedule
   "drill.opened": rule("info", "24-months"),

@@ -4,3 +4,6 @@ export { startBackup } from "./start-backup";
 export { planFullBackup } from "./full-backup-plan";
 export { readManifest } from "./read-manifest";
 export type { Manifest, ManifestPart } from "./manifest";
+export { ClosedLog } from "./closed-log";
+export { shipLog } from "./ship-log";
+export { readReach, type RepositoryReach } from "./read-reach";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isCronExpression } from "@/lib/kernel/cron";
 import { parseBytes } from "@/lib/kernel/bytes";
 import { parseDurationSeconds } from "@/lib/kernel/time";
 
@@ -29,7 +30,7 @@ const bytes = z.string().transform((text, ctx) => {
 
 const cron = z
   .string()
-  .regex(/^(\S+\s+){4}\S+$/, "expected five cron fields in UTC, such as 0 2 * * *");
+  .refine(isCronExpression, "expected five cron fields in UTC, such as 0 2 * * *");
 
 const ageRecipient = z.string().regex(/^age1[a-z0-9]{20,}$/, "expected an age recipient (age1…); is it the private key?");
 

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type { JobCtx } from "@/lib/db/context";
+import type { ObjectStore } from "@/lib/engines/object-store/port";
+import { EngineError } from "@/lib/kernel/errors";
+import { type OpenRepository, repositoryKeys } from "@/lib/repositories";
+import type { ClosedLog } from "./closed-log";
+import type { LogShipping } from "./ship-log";
+
+const READ_BYTES = 8 * 2 ** 20;
+
+/**
+ * Replaces the segments of a closed log in one repository by one object with a signed manifest, and deletes them
+ * once that object was read back. The bytes come from the collector, so that no private key is needed. A segment that
+ * cannot be deleted (a lock holds it) stays and does no harm.
+ */
+export async function compactLog(
+  ctx: JobCtx,
+  shipping: LogShipping,
+  target: { repository: OpenRepository; file: string },
+): Promise<void> {
+  const { signal, engines } = ctx;
+  const { store, id: repositoryId } = target.repository;
+  const { serverId, incarnation } = shipping.collector;
+  const prefix = repositoryKeys.logPrefix({ system: shipping.system, serverId, incarnation });
+  const facts = await storeClosed(ctx, shipping, {
+    store,
+    file: target.file,
+    key: `${prefix}${target.file}${engines.envelope.extension(shipping.recipients)}`,
+  });
+  const bytes = Buffer.from(`${JSON.stringify(facts, null, 1)}\n`);
+  const manifest = `${prefix}${target.file}.json`;
+  await store.replace(repositoryKeys.signatureKey(manifest), engines.signer.sign(bytes), { signal });
+  await store.replace(manifest, bytes, { signal });
+  await deleteSegments(ctx, store, `${prefix}${target.file}.`);
+  await ctx.db.logCoverage.updateMany({
+    where: { systemId: shipping.systemId, repositoryId, serverId, incarnation, file: target.file },
+    data: { compactedAt: ctx.now(), segments: 1 },
+  });
+}
+
+async function storeClosed(
+  ctx: JobCtx,
+  shipping: LogShipping,
+  target: { store: ObjectStore; key: string; file: string },
+): Promise<ClosedLog> {
+  const engine = await ctx.engines.database(shipping.system);
+  const input = Readable.from(readFile(shipping, target.file), { objectMode: false });
+  const measured = engine.measureLog(target.file, input, ctx.signal);
+  const sealing = ctx.engines.envelope.seal(measured.output, { recipients: shipping.recipients, signal: ctx.signal });
+  // age's bytes differ at each sealing: what an attempt that did not end left behind makes room.
+  await target.store.delete(target.key, { signal: ctx.signal });
+  const [log, facts] = await Promise.all([
+    measured.done,
+    sealing.done,
+    target.store.put(target.key, sealing.output, { signal: ctx.signal }),
+  ]);
+  await readBack(ctx, target.store, { key: target.key, sha256: facts.sealed.sha256 });
+  return {
+    format: 1,
+    file: target.file,
+    nextFile: log.nextFile,
+    sizeBytes: facts.plain.sizeBytes,
+    sha256: facts.plain.sha256,
+    firstGtid: log.firstGtid,
+    lastGtid: log.lastGtid,
+    firstAt: log.firstAt?.toISOString() ?? null,
+    lastAt: log.lastAt?.toISOString() ?? null,
+  };
+}
+
+/** The plain bytes of a closed file from its first to its last, from the spool or again from the server. */
+async function* readFile(shipping: LogShipping, file: string): AsyncGenerator<Buffer> {
+  for (let offset = 0; ;) {
+    const chunk = await shipping.collector.next({ file, offset }, READ_BYTES);
+    if (!chunk) {
+      throw new EngineError(`the closed log "${file}" can no longer be read from the server`, {
+        engine: "mariadb",
+        operation: "compact the log",
+        permanent: false,
+        hint: "Its segments stay in the repository and are as good; nothing is lost.",
+      });
+    }
+    for await (const bytes of shipping.collector.read(chunk)) yield bytes as Buffer;
+    if (chunk.nextFile !== null) return;
+    offset = chunk.end;
+  }
+}
+
+async function readBack(ctx: JobCtx, store: ObjectStore, object: { key: string; sha256: string }): Promise<void> {
+  const hash = createHash("sha256");
+  for await (const chunk of await store.get(object.key, { signal: ctx.signal })) hash.update(chunk as Buffer);
+  if (hash.digest("hex") === object.sha256) return;
+  throw new EngineError(`the compacted log "${object.key}" does not read back as it was written`, {
+    engine: "object-store",
+    operation: "read back",
+    permanent: false,
+    hint: `Look at the disks behind ${store.location}; the segments were kept.`,
+  });
+}
+
+async function deleteSegments(ctx: JobCtx, store: ObjectStore, prefix: string): Promise<void> {
+  const keys: string[] = [];
+  for await (const object of store.list(prefix, { signal: ctx.signal })) {
+    if (repositoryKeys.parseSegmentName(object.key.slice(object.key.lastIndexOf("/") + 1))) keys.push(object.key);
+  }
+  for (const key of keys) {
+    await store.delete(key, { signal: ctx.signal }).catch((cause: unknown) => {
+      if (!(cause instanceof EngineError) || !cause.permanent) throw cause;
+      ctx.log.info({ key }, "a segment stays: the store does not let it be deleted");
+    });
+  }
+}

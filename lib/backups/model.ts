@@ -1,0 +1,68 @@
+/* Pure rules about what a repository's backups can bring back. */
+
+export interface FullFact {
+  backupId: string;
+  startedAt: Date;
+  serverId: string | null;
+  incarnation: string | null;
+  position: { file: string; offset: number } | null;
+}
+
+export interface LogFact {
+  serverId: string;
+  incarnation: string;
+  file: string;
+  nextFile: string | null;
+  startOffset: number;
+  endOffset: number;
+  firstAt: Date | null;
+  heartbeatAt: Date | null;
+}
+
+export interface Reach {
+  backupId: string;
+  /** From the full's snapshot … */
+  from: Date;
+  /** … to the newest heartbeat of the log that follows it without a hole, or the snapshot itself. */
+  to: Date;
+}
+
+/**
+ * How far one full and the log that follows it in one repository reach. Bytes count, not times: each file must be
+ * covered from its first byte, and end where the next one begins.
+ */
+export function reachOf(full: FullFact, log: readonly LogFact[]): Reach {
+  const at = (to: Date): Reach => ({ backupId: full.backupId, from: full.startedAt, to });
+  if (!full.position) return at(full.startedAt);
+  const own = log.filter((row) => row.serverId === full.serverId && row.incarnation === full.incarnation);
+  let to = full.startedAt;
+  let file: string | null = full.position.file;
+  let needed = full.position.offset;
+  while (file !== null) {
+    const name: string = file;
+    const row = own.find((each) => each.file === name && each.startOffset === 0);
+    if (!row || row.endOffset < needed) break;
+    if (row.heartbeatAt && row.heartbeatAt > to) to = row.heartbeatAt;
+    file = row.nextFile;
+    needed = 0;
+  }
+  return at(to);
+}
+
+/** The reach of the full that comes nearest to now; null without a full. */
+export function bestReach(fulls: readonly FullFact[], log: readonly LogFact[]): Reach | null {
+  return fulls
+    .map((full) => reachOf(full, log))
+    .reduce<Reach | null>((best, reach) => (best === null || reach.to > best.to ? reach : best), null);
+}
+
+/** Continuous stretches of time of all reaches, oldest first, merged where they touch: what the recovery line draws. */
+export function mergeReaches(reaches: readonly Reach[]): { from: Date; to: Date }[] {
+  const merged: { from: Date; to: Date }[] = [];
+  for (const { from, to } of [...reaches].sort((a, b) => a.from.getTime() - b.from.getTime())) {
+    const last = merged.at(-1);
+    if (last && from <= last.to) last.to = to > last.to ? to : last.to;
+    else merged.push({ from, to });
+  }
+  return merged;
+}

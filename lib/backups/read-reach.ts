@@ -1,0 +1,91 @@
+import type { Ctx } from "@/lib/db/context";
+import { type FullFact, type LogFact, type Reach, bestReach, mergeReaches, reachOf } from "./model";
+
+export interface RepositoryReach {
+  repositoryId: string;
+  repository: string;
+  best: Reach | null;
+  /** Fulls that this repository has or should have, newest first. */
+  fulls: { backupId: string; at: Date; state: "present" | "missing" }[];
+  stretches: { from: Date; to: Date }[];
+}
+
+/** Fulls older than the newest so many are history; they add nothing to what can be recovered now. */
+const FULLS_MAX = 60;
+
+/**
+ * What each repository can bring each system back to, from the catalogue. Two queries for any number of systems.
+ * @returns reaches by system id; a system with no full has its repositories with `best: null`
+ */
+export async function readReach(
+  ctx: Pick<Ctx, "db">,
+  systems: readonly { id: string; repositories: readonly string[] }[],
+): Promise<Map<string, RepositoryReach[]>> {
+  const systemIds = systems.map((system) => system.id);
+  const [repositories, backups, logs] = await Promise.all([
+    ctx.db.repository.findMany({ where: { removedAt: null }, select: { id: true, name: true } }),
+    ctx.db.backup.findMany({
+      where: { systemId: { in: systemIds }, type: "full", state: { in: ["complete", "incomplete"] } },
+      orderBy: { startedAt: "desc" },
+      take: FULLS_MAX * Math.max(1, systemIds.length),
+      select: {
+        id: true,
+        systemId: true,
+        startedAt: true,
+        serverId: true,
+        incarnation: true,
+        position: true,
+        copies: { select: { repositoryId: true, state: true } },
+      },
+    }),
+    ctx.db.logCoverage.findMany({ where: { systemId: { in: systemIds } } }),
+  ]);
+  return new Map(
+    systems.map((system) => [
+      system.id,
+      system.repositories.flatMap((name) => {
+        const repository = repositories.find((each) => each.name === name);
+        if (!repository) return [];
+        const own = backups.filter((backup) => backup.systemId === system.id);
+        const present = own.filter((backup) => hasCopy(backup, repository.id, "present"));
+        const log = logs
+          .filter((row) => row.systemId === system.id && row.repositoryId === repository.id)
+          .map((row): LogFact => ({ ...row, startOffset: Number(row.startOffset), endOffset: Number(row.endOffset) }));
+        const facts = present.map(toFullFact);
+        return [
+          {
+            repositoryId: repository.id,
+            repository: name,
+            best: bestReach(facts, log),
+            fulls: own.map((backup) => ({
+              backupId: backup.id,
+              at: backup.startedAt,
+              state: hasCopy(backup, repository.id, "present") ? ("present" as const) : ("missing" as const),
+            })),
+            stretches: mergeReaches(facts.map((full) => reachOf(full, log))),
+          },
+        ];
+      }),
+    ]),
+  );
+}
+
+function hasCopy(backup: { copies: { repositoryId: string; state: string }[] }, id: string, state: string): boolean {
+  return backup.copies.some((copy) => copy.repositoryId === id && copy.state === state);
+}
+
+function toFullFact(row: {
+  id: string;
+  startedAt: Date;
+  serverId: string | null;
+  incarnation: string | null;
+  position: unknown;
+}): FullFact {
+  return {
+    backupId: row.id,
+    startedAt: row.startedAt,
+    serverId: row.serverId,
+    incarnation: row.incarnation,
+    position: row.position as FullFact["position"],
+  };
+}

@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import type { JobCtx } from "@/lib/db/context";
+import type { LogChunk } from "@/lib/engines/database/port";
+import { type OpenRepository, repositoryKeys } from "@/lib/repositories";
+import type { LogShipping } from "./ship-log";
+
+/** Seals one stretch of log, stores it under a name that is its manifest, and counts it as covered. */
+export async function shipChunk(
+  ctx: JobCtx,
+  shipping: LogShipping,
+  target: { repository: OpenRepository; chunk: LogChunk },
+): Promise<void> {
+  const { repository, chunk } = target;
+  const { envelope } = ctx.engines;
+  const plain = createHash("sha256");
+  const input = shipping.collector.read(chunk);
+  input.on("data", (bytes: Buffer) => plain.update(bytes));
+  const sealing = envelope.seal(input, { recipients: shipping.recipients, signal: ctx.signal });
+  const sealed: Buffer[] = [];
+  for await (const bytes of sealing.output) sealed.push(bytes as Buffer);
+  const facts = await sealing.done;
+
+  const prefix = repositoryKeys.logPrefix({ system: shipping.system, ...identityOf(shipping) });
+  const name = repositoryKeys.formatSegmentName(
+    { file: chunk.file, start: chunk.start, end: chunk.end, sha256: facts.plain.sha256 },
+    envelope.extension(shipping.recipients),
+  );
+  // The name holds the plain digest, so the same stretch is never stored twice with another one; age's bytes differ at
+  // each sealing, so a segment that is there already (a runner died before it could say so) is kept as it is.
+  if (!(await repository.store.head(prefix + name, { signal: ctx.signal }))) {
+    await repository.store.put(prefix + name, Buffer.concat(sealed), { signal: ctx.signal });
+  }
+  await countCoverage(ctx, shipping, { ...target, storedBytes: facts.sealed.sizeBytes });
+}
+
+function identityOf(shipping: LogShipping): { serverId: string; incarnation: string } {
+  return { serverId: shipping.collector.serverId, incarnation: shipping.collector.incarnation };
+}
+
+async function countCoverage(
+  ctx: JobCtx,
+  shipping: LogShipping,
+  shipped: { repository: OpenRepository; chunk: LogChunk; storedBytes: number },
+): Promise<void> {
+  const { repository, chunk, storedBytes } = shipped;
+  const key = { systemId: shipping.systemId, repositoryId: repository.id, ...identityOf(shipping), file: chunk.file };
+  const now = ctx.now();
+  const reached = {
+    fileId: chunk.fileId,
+    nextFile: chunk.nextFile,
+    endOffset: chunk.end,
+    ...(chunk.lastGtid ? { lastGtid: chunk.lastGtid } : {}),
+    ...(chunk.lastAt ? { lastAt: chunk.lastAt } : {}),
+    ...(chunk.heartbeat ? { heartbeatAt: chunk.heartbeat.at } : {}),
+    closedAt: chunk.nextFile === null ? null : now,
+    updatedAt: now,
+  };
+  await ctx.db.logCoverage.upsert({
+    where: { systemId_repositoryId_serverId_incarnation_file: key },
+    update: { ...reached, storedBytes: { increment: storedBytes }, segments: { increment: 1 } },
+    create: {
+      ...key,
+      ...reached,
+      startOffset: chunk.start,
+      storedBytes,
+      segments: 1,
+      firstGtid: chunk.firstGtid,
+      firstAt: chunk.heartbeat?.at ?? chunk.firstAt,
+    },
+  });
+}

@@ -1,0 +1,146 @@
+import type { JobCtx } from "@/lib/db/context";
+import type { LogCollector, LogOffset } from "@/lib/engines/database/port";
+import { EngineError, summarizeError } from "@/lib/kernel/errors";
+import { type OpenRepository, openRepository } from "@/lib/repositories";
+import { loadConfiguration } from "@/lib/settings";
+import type { MariadbDeclaration } from "@/lib/settings/schemas";
+import { compactLog } from "./compact-log";
+import { newestRow, positionAfter, resumeAfter } from "./log-position";
+import { recordGap, recordIncarnation } from "./record-log";
+import { shipChunk } from "./ship-chunk";
+import { waitFor } from "@/lib/kernel/wait-for";
+
+/** About so much is shipped as one segment: it is sealed in memory. */
+const CHUNK_BYTES_MAX = 8 * 2 ** 20;
+
+export interface LogShipping {
+  systemId: string;
+  system: string;
+  declaration: MariadbDeclaration;
+  recipients: readonly string[];
+  collector: LogCollector;
+}
+
+/**
+ * Follows a system's log and ships its new bytes to every declared repository, until the signal ends it. Each
+ * repository has a position of its own: one that is away for a while catches up, without a gap, and the others do not
+ * wait for it. At a gap a new incarnation begins, which needs a new full.
+ */
+export async function shipLog(ctx: JobCtx, system: string): Promise<void> {
+  while (!ctx.signal.aborted) {
+    const shipping = await beginShipping(ctx, system);
+    try {
+      const lanes = (shipping.declaration.backup.log?.to ?? []).map((name) => shipTo(ctx, shipping, name));
+      await Promise.race([Promise.all(lanes), watchGap(ctx, shipping)]);
+    } finally {
+      await shipping.collector.stop();
+    }
+  }
+}
+
+async function beginShipping(ctx: JobCtx, system: string): Promise<LogShipping> {
+  const { configuration } = await loadConfiguration(ctx);
+  const declaration = configuration.systems[system];
+  if (declaration?.kind !== "mariadb" || !declaration.backup.log) {
+    throw new EngineError(`system "${system}" declares no log backup`, {
+      engine: "mariadb", operation: "collect the log", permanent: true, hint: "Declare `backup.log` in holdfast.yaml.",
+    });
+  }
+  const row = await ctx.db.system.findUniqueOrThrow({ where: { name: system } });
+  const coverage = await ctx.db.logCoverage.findMany({
+    where: { systemId: row.id, incarnation: row.logIncarnation ?? "" },
+  });
+  const gap = await ctx.db.logGap.findFirst({ where: { systemId: row.id, incarnation: row.logIncarnation ?? "" } });
+  const engine = await ctx.engines.database(system);
+  const collector = await engine.collectLog({
+    spool: `${ctx.engines.directories.spool}/${system}`,
+    identity: `holdfast/${system}`,
+    from: gap ? null : resumeAfter(coverage),
+    silenceMs: Math.max(3 * declaration.heartbeat, 3_000),
+    signal: ctx.signal,
+  });
+  await recordIncarnation(ctx, { systemId: row.id, system, collector });
+  return { systemId: row.id, system, declaration, recipients: configuration.keys.recipients, collector };
+}
+
+/** One repository's lane: ship what is new, wait for the interval, again. A failure is said, kept, and tried again. */
+async function shipTo(ctx: JobCtx, shipping: LogShipping, name: string): Promise<void> {
+  const intervalMs = (shipping.declaration.backup.log?.interval ?? 60) * 1_000;
+  let repository: OpenRepository | undefined;
+  while (!ctx.signal.aborted) {
+    try {
+      repository ??= await openRepository(ctx, name);
+      await shipNew(ctx, shipping, repository);
+      await compactNext(ctx, shipping, repository);
+      await releaseSpool(ctx, shipping);
+    } catch (error) {
+      if (ctx.signal.aborted) return;
+      repository = undefined;
+      const summary = summarizeError(error);
+      ctx.log.warn({ err: error, system: shipping.system, repository: name }, "the log could not be shipped");
+      await ctx.db.repository.update({ where: { name }, data: { checkedAt: ctx.now(), checkError: summary.message } });
+    }
+    await waitFor(intervalMs, ctx.signal);
+  }
+}
+
+async function shipNew(ctx: JobCtx, shipping: LogShipping, repository: OpenRepository): Promise<void> {
+  for (;;) {
+    const after = (await positionOf(ctx, shipping, repository.id)) ?? shipping.collector.begin;
+    const chunk = await shipping.collector.next(after, CHUNK_BYTES_MAX);
+    if (!chunk || ctx.signal.aborted) return;
+    await shipChunk(ctx, shipping, { repository, chunk });
+  }
+}
+
+/** One closed log at a time, after what is new was shipped: compaction may wait, exposure may not. */
+async function compactNext(ctx: JobCtx, shipping: LogShipping, repository: OpenRepository): Promise<void> {
+  const { serverId, incarnation } = shipping.collector;
+  const closed = await ctx.db.logCoverage.findFirst({
+    where: {
+      systemId: shipping.systemId,
+      repositoryId: repository.id,
+      serverId,
+      incarnation,
+      closedAt: { not: null },
+      compactedAt: null,
+    },
+    orderBy: { closedAt: "asc" },
+  });
+  if (closed) await compactLog(ctx, shipping, { repository, file: closed.file });
+}
+
+async function positionOf(ctx: JobCtx, shipping: LogShipping, repositoryId: string): Promise<LogOffset | undefined> {
+  const { serverId, incarnation } = shipping.collector;
+  const rows = await ctx.db.logCoverage.findMany({
+    where: { systemId: shipping.systemId, repositoryId, serverId, incarnation },
+    orderBy: { updatedAt: "desc" },
+    take: 4,
+  });
+  const newest = newestRow(rows);
+  return newest ? positionAfter(newest) : undefined;
+}
+
+/** Tells the collector what every repository has: only that may leave the spool. */
+async function releaseSpool(ctx: JobCtx, shipping: LogShipping): Promise<void> {
+  const repositories = await ctx.db.repository.findMany({
+    where: { name: { in: shipping.declaration.backup.log?.to ?? [] } },
+    select: { id: true },
+  });
+  const positions = await Promise.all(repositories.map(({ id }) => positionOf(ctx, shipping, id)));
+  await shipping.collector.release(positions.map((position) => position ?? shipping.collector.begin));
+}
+
+const GAP_PERIOD_MS = 1_000;
+
+/** Resolves when the log cannot be followed without a hole, and has been recorded so. */
+async function watchGap(ctx: JobCtx, shipping: LogShipping): Promise<void> {
+  while (!ctx.signal.aborted) {
+    const { gap, message } = shipping.collector.state();
+    if (gap) {
+      await recordGap(ctx, { systemId: shipping.systemId, system: shipping.system, collector: shipping.collector, gap, message });
+      return;
+    }
+    await waitFor(GAP_PERIOD_MS, ctx.signal);
+  }
+}

@@ -1,0 +1,23 @@
+import { CronExpressionParser } from "cron-parser";
+
+/** The next times of a five-field cron expression after an instant, in UTC: neither DST nor the machine's zone matters. */
+export function nextTimes(expression: string, after: Date, count: number): Date[] {
+  const times = CronExpressionParser.parse(expression, { currentDate: after, tz: "UTC" });
+  return Array.from({ length: count }, () => times.next().toDate());
+}
+
+/** The newest time of a cron expression at or before an instant. */
+export function previousTime(expression: string, at: Date): Date {
+  const times = CronExpressionParser.parse(expression, { currentDate: new Date(at.getTime() + 1), tz: "UTC" });
+  return times.prev().toDate();
+}
+
+/** Whether it is a valid five-field expression. */
+export function isCronExpression(expression: string): boolean {
+  try {
+    CronExpressionParser.parse(expression, { tz: "UTC" });
+    return expression.trim().split(/\s+/).length === 5;
+  } catch {
+    return false; // the parser's error is the answer
+  }
+}

@@ -1,0 +1,78 @@
+/* Which objects of a repository give a server's log from a position on, without a hole. */
+
+/** One object with a stretch of a log file. */
+export interface LogPiece {
+  key: string;
+  file: string;
+  start: number;
+  /** First byte after it; null for a whole closed file, whose length its manifest tells. */
+  end: number;
+  /** Of its plain bytes. */
+  sha256: string;
+  encrypted: boolean;
+  /** The whole of a file that the server has closed. */
+  closed: boolean;
+}
+
+export interface LogCover {
+  /** In order; together they hold every byte from the start to `end`. */
+  pieces: LogPiece[];
+  end: { file: string; offset: number };
+  /** What ends the cover although more lies behind it: a hole. */
+  hole: { file: string; from: number; to: number | null } | null;
+}
+
+/** `mariadb-bin.000009` + 1 = `mariadb-bin.000010`; the number grows past six digits. */
+export function nextLogFile(file: string): string {
+  const dot = file.lastIndexOf(".");
+  const digits = file.slice(dot + 1);
+  return `${file.slice(0, dot)}.${String(Number(digits) + 1).padStart(digits.length, "0")}`;
+}
+
+/** Orders log files by their number, which may have more digits than the one before. */
+export function compareLogFiles(a: string, b: string): number {
+  const number = (file: string) => Number(file.slice(file.lastIndexOf(".") + 1));
+  return number(a) - number(b);
+}
+
+/**
+ * The pieces that hold the log from the beginning of the position's file on. Every file begins at byte 0: the
+ * collector ships whole files, so that MariaDB's own tools read them.
+ */
+export function coverLog(pieces: readonly LogPiece[], from: { file: string; offset: number }): LogCover {
+  const chosen: LogPiece[] = [];
+  let file = from.file;
+  for (;;) {
+    const reached = coverFile(pieces, file, chosen);
+    const later = pieces.some((piece) => compareLogFiles(piece.file, file) > 0);
+    if (reached.holeTo !== null) return { pieces: chosen, end: { file, offset: reached.offset }, hole: { file, from: reached.offset, to: reached.holeTo } };
+    const next = nextLogFile(file);
+    const hasNext = pieces.some((piece) => piece.file === next && piece.start === 0);
+    if (!later) return { pieces: chosen, end: { file, offset: reached.offset }, hole: null };
+    if (!hasNext) return { pieces: chosen, end: { file, offset: reached.offset }, hole: { file: next, from: 0, to: null } };
+    file = next;
+  }
+}
+
+/** Adds one file's pieces: a whole one where there is one, else segment after segment, the longest first. */
+function coverFile(
+  pieces: readonly LogPiece[],
+  file: string,
+  chosen: LogPiece[],
+): { offset: number; holeTo: number | null } {
+  const own = pieces.filter((piece) => piece.file === file);
+  const whole = own.find((piece) => piece.closed);
+  if (whole) {
+    chosen.push(whole);
+    return { offset: whole.end, holeTo: null };
+  }
+  let offset = 0;
+  for (;;) {
+    const [next] = own.filter((piece) => piece.start === offset && piece.end > offset).sort((a, b) => b.end - a.end);
+    if (!next) break;
+    chosen.push(next);
+    offset = next.end;
+  }
+  const behind = own.filter((piece) => piece.start > offset).map((piece) => piece.start);
+  return { offset, holeTo: behind.length > 0 ? Math.min(...behind) : null };
+}

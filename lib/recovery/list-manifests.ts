@@ -1,0 +1,32 @@
+import type { Manifest } from "@/lib/backups";
+import { readManifest } from "@/lib/backups";
+import { HoldfastError } from "@/lib/kernel/errors";
+import type { RecoveryCtx, RecoverySource } from "./recovery";
+
+/**
+ * Every full backup of a system that the repository really holds: with a manifest whose signature fits. Newest first.
+ * A manifest that cannot be trusted is said and left out.
+ */
+export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): Promise<Manifest[]> {
+  const prefix = `systems/${source.system}/`;
+  const ids: string[] = [];
+  for await (const object of source.store.list(prefix, { signal: ctx.signal })) {
+    const rest = object.key.slice(prefix.length);
+    // Ids begin with a digit or a-f, the log's folder with l: the backups come first in the order of keys.
+    if (rest.startsWith("log/")) break;
+    const id = /^([0-9a-f-]{36})\/manifest\.json$/.exec(rest)?.[1];
+    if (id) ids.push(id);
+  }
+  const manifests: Manifest[] = [];
+  for (const id of ids.reverse()) {
+    try {
+      manifests.push(
+        await readManifest(source.store, { system: source.system, id }, { publicKeys: source.publicKeys, signal: ctx.signal }),
+      );
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code !== "REFUSED") throw error;
+      ctx.run.say(`${error.message}: it is left out. ${error.hint ?? ""}`, "warning");
+    }
+  }
+  return manifests;
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { Ctx } from "@/lib/db/context";
+import { NotFoundError } from "@/lib/kernel/errors";
+import { requirePermission } from "@/lib/kernel/permissions";
+import { nextTimes } from "@/lib/kernel/cron";
+import type { SystemDeclaration } from "@/lib/settings/schemas";
+import { GetSystemInput, type SystemDetail } from "./schemas";
+import { secondsOf, summarizeSystem, toExposure } from "./summarize-system";
+import { type SystemFacts, readSystemFacts } from "./system-facts";
+
+const NEXT_TIMES = 3;
+const GAPS_MAX = 50;
+
+const Findings = z.object({
+  version: z.string().optional(),
+  hazards: z
+    .array(z.object({ id: z.string(), effect: z.string(), object: z.string(), message: z.string(), hint: z.string() }))
+    .default([]),
+});
+
+/** One system with its recovery line: what can be recovered to when, from which repository. @throws NotFoundError */
+export async function getSystem(ctx: Ctx, input: { name: string }): Promise<SystemDetail> {
+  requirePermission(ctx, "system.read");
+  const { name } = GetSystemInput.parse(input);
+  const facts = await readSystemFacts(ctx, name);
+  const [row] = facts.rows;
+  if (!row) throw new NotFoundError("system", name);
+  const gaps = await ctx.db.logGap.findMany({
+    where: { systemId: row.id },
+    orderBy: { detectedAt: "desc" },
+    take: GAPS_MAX,
+  });
+  const declaration = facts.declarations.get(name);
+  const findings = Findings.safeParse(row.findings).data;
+  return {
+    ...summarizeSystem(facts, row),
+    asOf: facts.now.toISOString(),
+    server:
+      declaration?.kind === "mariadb"
+        ? {
+            version: findings?.version ?? null,
+            address: declaration.connection.socket ?? `${declaration.connection.host}:${declaration.connection.port}`,
+            reachedAt: row.heartbeatAt?.toISOString() ?? null,
+            error: row.probeError,
+          }
+        : null,
+    heartbeatAt: row.heartbeatAt?.toISOString() ?? null,
+    lanes: (facts.reaches.get(row.id) ?? []).map((reach) => ({
+      repository: reach.repository,
+      recoverableTo: toExposure(reach, facts.now).recoverableTo,
+      exposureSeconds: toExposure(reach, facts.now).exposureSeconds,
+      fulls: reach.fulls.map((full) => ({
+        backupId: full.backupId,
+        at: full.at.toISOString(),
+        state: full.state,
+        proven: facts.proofs.some((proof) => proof.backupId === full.backupId),
+      })),
+      logs: reach.stretches.map(({ from, to }) => ({ from: from.toISOString(), to: to.toISOString() })),
+    })),
+    gaps: gaps.map((gap) => ({
+      from: gap.fromAt?.toISOString() ?? null,
+      to: gap.toAt?.toISOString() ?? null,
+      reason: gap.reason,
+      detectedAt: gap.detectedAt.toISOString(),
+    })),
+    measurements: measurementsOf(facts),
+    schedules: schedulesOf(declaration, facts.now),
+    hazards: findings?.hazards ?? [],
+  };
+}
+
+function measurementsOf(facts: SystemFacts): SystemDetail["measurements"] {
+  return facts.measures.flatMap((run) => {
+    const rtoActualSeconds = secondsOf(run.rtoActualMs);
+    if (rtoActualSeconds === null || !run.endedAt) return [];
+    return [
+      {
+        runId: run.id,
+        at: run.endedAt.toISOString(),
+        mode: run.mode === "live" ? ("live" as const) : ("drill" as const),
+        rtoActualSeconds,
+        rpoActualSeconds: secondsOf(run.rpoActualMs),
+      },
+    ];
+  });
+}
+
+function schedulesOf(declaration: SystemDeclaration | undefined, now: Date): SystemDetail["schedules"] {
+  if (declaration?.kind !== "mariadb") return [];
+  const { full, log } = declaration.backup;
+  return [
+    ...(full ? [{ type: "full", schedule: full.schedule, stream: false }] : []),
+    ...(log ? [{ type: "log", schedule: log.schedule, stream: log.stream }] : []),
+  ].map((each) => ({
+    ...each,
+    next: nextTimes(each.schedule, now, NEXT_TIMES).map((at) => at.toISOString()),
+  }));
+}

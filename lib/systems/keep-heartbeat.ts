@@ -1,0 +1,45 @@
+import type { JobCtx } from "@/lib/db/context";
+import { summarizeError } from "@/lib/kernel/errors";
+import { waitFor } from "@/lib/kernel/wait-for";
+import { loadConfiguration } from "@/lib/settings";
+
+/** A beat that is not acknowledged by then counts as refused. */
+const BEAT_TIMEOUT_MS = 5_000;
+const RETRY_MS = 1_000;
+
+/**
+ * Writes the heartbeat of a system until the signal ends it: one row each period, and its acknowledgement into the
+ * console. It follows the system's declared address, so after a recovery it goes on there by itself. It is also the
+ * probe: a beat that is refused means that the system is down, with the reason.
+ */
+export async function keepHeartbeat(ctx: JobCtx, system: string): Promise<void> {
+  const { configuration } = await loadConfiguration(ctx);
+  const declaration = configuration.systems[system];
+  if (declaration?.kind !== "mariadb") return;
+  const engine = await ctx.engines.database(system);
+  const row = await ctx.db.system.findUniqueOrThrow({ where: { name: system } });
+  let seq = (row.heartbeatSeq ?? 0n) + 1n;
+  let isPrepared = false;
+  while (!ctx.signal.aborted) {
+    const late = AbortSignal.timeout(BEAT_TIMEOUT_MS);
+    try {
+      const signal = AbortSignal.any([ctx.signal, late]);
+      if (!isPrepared) await engine.prepareHeartbeat(signal);
+      isPrepared = true;
+      const beat = await engine.beat(seq, signal);
+      await ctx.db.system.update({
+        where: { id: row.id },
+        data: { heartbeatSeq: seq, heartbeatAt: beat.at, probedAt: ctx.now(), probeError: null },
+      });
+      seq += 1n;
+      await waitFor(declaration.heartbeat, ctx.signal);
+    } catch (error) {
+      if (ctx.signal.aborted) return;
+      isPrepared = false; // A recovered server may be an older one.
+      const message = late.aborted ? `no answer within ${BEAT_TIMEOUT_MS / 1_000} s` : summarizeError(error).message;
+      await ctx.db.system.update({ where: { id: row.id }, data: { probedAt: ctx.now(), probeError: message } });
+      await waitFor(RETRY_MS, ctx.signal);
+    }
+  }
+}
+

@@ -1,0 +1,87 @@
+import type { CALENDAR_STATES, SystemState } from "./schemas";
+
+export interface StateFacts {
+  kind: "mariadb" | "service";
+  now: Date;
+  /** Newest acknowledged heartbeat. */
+  heartbeatAt: Date | null;
+  probedAt: Date | null;
+  probeError: string | null;
+  exposureSeconds: number | null;
+  rpoTargetSeconds: number | null;
+  isBackupRunning: boolean;
+  lastAttemptState: "running" | "complete" | "incomplete" | "failed" | null;
+  hasCopyMissing: boolean;
+}
+
+export interface JudgedState {
+  state: SystemState;
+  word: string;
+  reason: string | null;
+}
+
+/** Without a sign of a probe for this long, nothing is known about a system. */
+const FACTS_MS_MAX = 30_000;
+
+/** One word for a system's state, worst first. What is not known is never ok. */
+export function judgeState(facts: StateFacts): JudgedState {
+  if (facts.kind === "service") return { state: "idle", word: "Not backed up", reason: null };
+  if (!facts.probedAt || facts.now.getTime() - facts.probedAt.getTime() > FACTS_MS_MAX) {
+    return {
+      state: "unknown",
+      word: "No facts",
+      reason: facts.probedAt
+        ? `Nothing was heard of it since ${facts.probedAt.toISOString()}. Does a runner work?`
+        : "No runner has looked at it yet. Does a runner work?",
+    };
+  }
+  if (facts.probeError) return { state: "failed", word: "Down", reason: facts.probeError };
+  return judgeBackups(facts);
+}
+
+function judgeBackups(facts: StateFacts): JudgedState {
+  const { exposureSeconds, rpoTargetSeconds } = facts;
+  if (exposureSeconds === null) {
+    return facts.isBackupRunning
+      ? { state: "running", word: "First backup", reason: null }
+      : { state: "warning", word: "No backup", reason: "No repository can bring it back: take a full backup." };
+  }
+  if (rpoTargetSeconds !== null && exposureSeconds > rpoTargetSeconds) {
+    return { state: "warning", word: "Over RPO", reason: "More would be lost than the target allows: look at the log's shipping." };
+  }
+  if (facts.lastAttemptState === "failed") {
+    return { state: "warning", word: "Backup failed", reason: "The last backup failed: its run says why." };
+  }
+  if (facts.lastAttemptState === "incomplete" || facts.hasCopyMissing) {
+    return { state: "warning", word: "Copy missing", reason: "A repository lacks a copy of the newest backup." };
+  }
+  return { state: "ok", word: "OK", reason: null };
+}
+
+type CalendarState = (typeof CALENDAR_STATES)[number];
+
+/** The last `days` days of UTC, oldest first, each with the worst that its backups say. */
+export function fillCalendar(
+  backups: readonly { startedAt: Date; state: string }[],
+  now: Date,
+  days: number,
+): { date: string; state: CalendarState; backups: number }[] {
+  const DAY_MS = 86_400_000;
+  const byDay = new Map<string, string[]>();
+  for (const backup of backups) {
+    const date = backup.startedAt.toISOString().slice(0, 10);
+    byDay.set(date, [...(byDay.get(date) ?? []), backup.state]);
+  }
+  return Array.from({ length: days }, (_, index) => {
+    const date = new Date(now.getTime() - (days - 1 - index) * DAY_MS).toISOString().slice(0, 10);
+    const states = byDay.get(date) ?? [];
+    return { date, state: worstOf(states), backups: states.length };
+  });
+}
+
+function worstOf(states: readonly string[]): CalendarState {
+  const ended = states.filter((state) => state !== "running");
+  if (ended.length === 0) return "none";
+  if (ended.includes("failed")) return "failed";
+  return ended.includes("incomplete") ? "incomplete" : "ok";
+}

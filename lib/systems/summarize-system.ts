@@ -1,0 +1,93 @@
+import type { RepositoryReach } from "@/lib/backups";
+import { fillCalendar, judgeState } from "./model";
+import type { RepositoryExposure, SystemSummary } from "./schemas";
+import type { SystemFacts } from "./system-facts";
+
+const CALENDAR_DAYS = 30;
+
+export function summarizeSystem(facts: SystemFacts, row: SystemFacts["rows"][number]): SystemSummary {
+  const declaration = facts.declarations.get(row.name);
+  const backups = facts.backups.filter((backup) => backup.systemId === row.id);
+  const [attempt] = backups;
+  const proof = facts.proofs.find((each) => each.systemId === row.id);
+  const measure = facts.measures.find((each) => each.systemId === row.id);
+  const repositories = (facts.reaches.get(row.id) ?? []).map((reach) => toExposure(reach, facts.now));
+  const worst = worstOf(repositories);
+  const judged = judgeState({
+    kind: row.kind === "mariadb" ? "mariadb" : "service",
+    now: facts.now,
+    heartbeatAt: row.heartbeatAt,
+    probedAt: row.probedAt,
+    probeError: row.probeError,
+    exposureSeconds: worst?.exposureSeconds ?? null,
+    rpoTargetSeconds: row.rpoTargetSeconds,
+    isBackupRunning: attempt?.state === "running",
+    lastAttemptState: (attempt?.state ?? null) as SystemSummary["lastAttemptState"],
+    hasCopyMissing: attempt?.state === "incomplete",
+  });
+  return {
+    id: row.id,
+    name: row.name,
+    title: declaration?.title ?? titleOf(row.name),
+    kind: row.kind as SystemSummary["kind"],
+    impact: row.impact as SystemSummary["impact"],
+    owner: row.owner,
+    deputy: row.deputy,
+    decision: declaration?.kind === "service" ? declaration.reason : null,
+    rtoTargetSeconds: row.rtoTargetSeconds,
+    rpoTargetSeconds: row.rpoTargetSeconds,
+    state: judged.state,
+    stateWord: judged.word,
+    stateReason: judged.reason,
+    repositories,
+    exposureSeconds: worst?.exposureSeconds ?? null,
+    recoverableTo: worst?.recoverableTo ?? null,
+    ...agesOf(backups),
+    lastProvenAt: proof?.at.toISOString() ?? null,
+    lastProvenLevel: proof?.level ?? null,
+    rtoActualSeconds: secondsOf(measure?.rtoActualMs),
+    rpoActualSeconds: secondsOf(measure?.rpoActualMs),
+    measuredAt: measure?.endedAt?.toISOString() ?? null,
+    measuredRunId: measure?.id ?? null,
+    calendar: row.kind === "mariadb" ? fillCalendar(backups, facts.now, CALENDAR_DAYS) : [],
+  };
+}
+
+function agesOf(
+  backups: SystemFacts["backups"],
+): Pick<SystemSummary, "lastAttemptAt" | "lastAttemptState" | "lastSuccessAt"> {
+  const [attempt] = backups;
+  const success = backups.find((backup) => backup.state === "complete");
+  return {
+    lastAttemptAt: attempt?.startedAt.toISOString() ?? null,
+    lastAttemptState: (attempt?.state ?? null) as SystemSummary["lastAttemptState"],
+    lastSuccessAt: success?.endedAt?.toISOString() ?? null,
+  };
+}
+
+/** Seconds of a stored number of milliseconds. */
+export function secondsOf(ms: bigint | null | undefined): number | null {
+  return ms === null || ms === undefined ? null : Number(ms) / 1_000;
+}
+
+export function toExposure(reach: RepositoryReach, now: Date): RepositoryExposure {
+  const to = reach.best?.to ?? null;
+  return {
+    name: reach.repository,
+    recoverableTo: to?.toISOString() ?? null,
+    exposureSeconds: to ? Math.max(0, (now.getTime() - to.getTime()) / 1_000) : null,
+  };
+}
+
+/** The headline: the repository that would cost the most; one that can bring nothing back makes it unknown. */
+function worstOf(repositories: readonly RepositoryExposure[]): RepositoryExposure | null {
+  const unknown = repositories.find((each) => each.exposureSeconds === null);
+  if (unknown) return unknown;
+  return [...repositories].sort((a, b) => (b.exposureSeconds ?? 0) - (a.exposureSeconds ?? 0))[0] ?? null;
+}
+
+/** `application-servers` → `Application servers`. */
+function titleOf(name: string): string {
+  const words = name.replaceAll("-", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
