@@ -1,0 +1,40 @@
+"use strict";
+
+/** Programs that a recovery needs. */
+const RECOVERY = [
+  "mariadbd",
+  "mariadb-install-db",
+  "mariadb",
+  "mariadb-dump",
+  "mariadb-binlog",
+  "mariadb-backup",
+  "mbstream",
+];
+const PIPELINE = ["zstd", "age", "tar", "openssl", "git"];
+/** The practice estate's object stores. */
+const STORES = ["radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool", "curl"];
+
+const runner = [...RECOVERY, ...PIPELINE];
+const estate = [...runner, ...STORES];
+
+/** Commands that serve the console's pages. */
+const SERVING = ["up", "web"];
+
+/**
+ * What `npm run NAME` starts. `programs`: what must be on the machine. `node`: whether `file` is plain JavaScript for
+ * Node; else it is TypeScript for tsx.
+ */
+const TARGETS = {
+  demo: { file: "demo/main.ts", programs: () => estate, needsBuild: () => true },
+  bench: { file: "bench/main.ts", programs: () => estate, needsBuild: (args) => args.includes("console") },
+  holdfast: { file: "jobs/cli.ts", programs: () => runner, needsBuild: (args) => SERVING.includes(args[0]) },
+  test: { file: "jobs/bootstrap/test.cjs", programs: () => [...estate, "chromium"], needsBuild: () => false },
+  "test:full": {
+    file: "jobs/bootstrap/test-full.cjs",
+    programs: () => [...estate, "chromium"],
+    needsBuild: () => true,
+  },
+  check: { file: "jobs/bootstrap/check.cjs", programs: () => ["git"], needsBuild: () => false },
+};
+
+module.exports = { TARGETS };
