@@ -118,14 +118,10 @@ function keyset(position: Position, operator: "<" | "<=" | ">"): Prisma.Sql {
   return Prisma.sql`AND (received_at, id) ${Prisma.raw(operator)} (${position.receivedAt}, ${position.id}::uuid)`;
 }
 
-/** One page of events by keyset: its cost does not grow with the depth of the page. */
-export async function selectEvents(
-  db: Tx | Ctx["db"],
-  condition: Prisma.Sql,
-  { order, limit, after, until }: PageOptions,
-): Promise<EventRow[]> {
+/** The statement of one page. Keyset by row comparison: its cost does not grow with the depth of the page. */
+export function pageSql(condition: Prisma.Sql, { order, limit, after, until }: PageOptions): Prisma.Sql {
   const direction = Prisma.raw(order === "newest" ? "DESC" : "ASC");
-  return db.$queryRaw<EventRow[]>`
+  return Prisma.sql`
     SELECT id, action, severity, retention_class AS "retentionClass", actor_kind AS "actorKind", actor_id AS "actorId",
       performed_by AS "performedBy", entity_type AS "entityType", entity_id AS "entityId",
       correlation_id AS "correlationId", ip_address AS "ipAddress", user_agent AS "userAgent",
@@ -136,4 +132,13 @@ export async function selectEvents(
       ${until ? keyset(until, "<=") : Prisma.empty}
     ORDER BY received_at ${direction}, id ${direction}
     LIMIT ${limit}`;
+}
+
+/** One page of events. */
+export async function selectEvents(
+  db: Tx | Ctx["db"],
+  condition: Prisma.Sql,
+  options: PageOptions,
+): Promise<EventRow[]> {
+  return db.$queryRaw<EventRow[]>(pageSql(condition, options));
 }
