@@ -2,6 +2,7 @@ import type { JobCtx } from "@/lib/db/context";
 import type { Manifest } from "@/lib/backups";
 import type { DatabaseEngine, Heartbeat, ReplayPlan, ScratchServer } from "@/lib/engines/database/port";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
+import { PreconditionError } from "@/lib/kernel/errors";
 import type { RunHandle } from "@/lib/runs";
 import type { RestoredTo } from "@/lib/runs/schemas";
 import type { MariadbDeclaration } from "@/lib/settings/schemas";
@@ -37,6 +38,15 @@ export interface Recovery {
   restoredTo?: RestoredTo;
   server?: ScratchServer;
   heartbeat?: Heartbeat | null;
+}
+
+/** The private key's file when it is needed. @throws PreconditionError when none is configured */
+export function identityFor(recovery: Recovery, object: { encrypted: boolean }): string | undefined {
+  if (!object.encrypted) return undefined;
+  if (recovery.identityFile) return recovery.identityFile;
+  throw new PreconditionError("the backup is encrypted and no private key is configured", {
+    hint: "Set keys.identityFile in holdfast.yaml to the runner's or the escrow identity, or give --identity FILE.",
+  });
 }
 
 /** A fact that an earlier step must have found. Its absence is a defect, not an operator's problem. */

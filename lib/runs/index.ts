@@ -6,5 +6,6 @@ export { getRun } from "./get-run";
 export { listRunLog } from "./list-run-log";
 export { listRuns } from "./list-runs";
 export { performRun } from "./perform-run";
+export { recordClock, recordMeasures } from "./record-measures";
 export { sweepRuns } from "./sweep-runs";
 export type { RunHandle, RunPlan, Step, StepCtx, StepOutcome } from "./step";

@@ -122,6 +122,17 @@ export interface ScratchServer {
   stop(): Promise<void>;
   /** Clean restart with settings that are safe to keep data in (doublewrite, flush at commit). */
   restartSafely(signal: AbortSignal): Promise<void>;
+  /**
+   * Makes the recovered server the primary: restarts it at the address, with its log on (ROW, GTID, safe settings),
+   * owned by nobody, so that it outlives the runner. New transactions follow `gtid`. The runner's own account is made
+   * with the least privileges. Refuses when something answers at the address already.
+   */
+  takeAddress(options: {
+    connection: Connection;
+    serverId: string;
+    gtid: string;
+    signal: AbortSignal;
+  }): Promise<{ pid: number }>;
 }
 
 export interface ScratchOptions {
@@ -333,6 +344,8 @@ export interface DatabaseEngine {
   readLog(files: readonly string[], fromOffset: number, signal: AbortSignal): AsyncIterable<LogTransaction>;
 
   startScratch(options: ScratchOptions): Promise<ScratchServer>;
+  /** Removes what a scratch server or a fetched log left in a directory that Holdfast made; ends a server that still runs there. Returns whether nothing is left. Refuses a directory that is not ours. */
+  removeScratch(directory: string): Promise<boolean>;
   /** Loads the users' artefact, without root, mariadb.sys and the runner's own account. */
   loadUsers(target: Connection, sql: Readable, signal: AbortSignal): Promise<void>;
   load(

@@ -1,0 +1,52 @@
+import { EngineError, PreconditionError } from "@/lib/kernel/errors";
+import type { StepOutcome } from "@/lib/runs";
+import { type Recovery, type RecoveryCtx, known } from "./recovery";
+
+/** CHECK TABLE of everything in the recovered server. */
+export async function checkTables(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
+  const server = known(recovery.server, "the server");
+  const { checked, broken } = await recovery.engine.checkTables(server.connection, ctx.signal);
+  const [first] = broken;
+  if (first) {
+    throw new EngineError(`${broken.length} of ${checked} tables are not well: ${first.table}: ${first.message}`, {
+      engine: "mariadb",
+      operation: "check the tables",
+      permanent: true,
+      hint: "Restore another backup; look at the memory and disk of this machine.",
+    });
+  }
+  const minimum = recovery.verify.minimumTables;
+  if (minimum !== undefined && checked < minimum) {
+    throw new PreconditionError(`only ${checked} tables came back where ${minimum} are expected at least`, {
+      hint: "Is this the right backup? `verify.minimumTables` in holdfast.yaml sets the bound.",
+    });
+  }
+  return { summary: `${checked} tables are well`, checked };
+}
+
+/** The owner's own questions to the recovered data, each with its least answer. */
+export async function runQueries(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
+  const server = known(recovery.server, "the server");
+  const { queries } = recovery.verify;
+  for (const { sql, atLeast } of queries) {
+    const answer = await recovery.engine.query(server.connection, sql, ctx.signal);
+    const value = answer === null ? Number.NaN : Number(answer);
+    // The answer itself may be data: only its relation to the bound is told.
+    if (!(value >= atLeast)) {
+      throw new PreconditionError(`the query "${sql}" did not answer at least ${atLeast}`, {
+        hint: "Look at the recovered data; the bound stands under `verify.queries` in holdfast.yaml.",
+      });
+    }
+    ctx.run.say(`${sql}: at least ${atLeast}`);
+  }
+  return { summary: queries.length === 0 ? "no queries are declared" : `${queries.length} queries answered as declared` };
+}
+
+/** The newest heartbeat in the recovered data: what the recovery really brought back. */
+export async function findHeartbeat(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
+  const server = known(recovery.server, "the server");
+  recovery.heartbeat = await recovery.engine.newestHeartbeat(server.connection, ctx.signal);
+  return recovery.heartbeat
+    ? { summary: `heartbeat ${recovery.heartbeat.seq} of ${recovery.heartbeat.at.toISOString()}`, at: recovery.heartbeat.at.toISOString() }
+    : { summary: "no heartbeat in the recovered data: its age is unknown" };
+}

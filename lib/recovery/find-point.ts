@@ -1,0 +1,77 @@
+import type { Manifest } from "@/lib/backups";
+import { formatBytes } from "@/lib/kernel/bytes";
+import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import type { StepOutcome } from "@/lib/runs";
+import { type LogPiece, coverLog } from "./cover-log";
+import { listLogPieces } from "./list-log-pieces";
+import { listManifests } from "./list-manifests";
+import { isFullBefore, type Point } from "./point";
+import { type Recovery, type RecoveryCtx } from "./recovery";
+
+/**
+ * Chooses the newest full that lies before the point, and the log that follows it, as the repository itself lists
+ * them: the console's catalogue is not asked, so it may be lost.
+ * @throws PreconditionError without a full, RefusedError when every full lies after the point
+ */
+export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
+  const { source } = recovery;
+  const manifests = await listManifests(ctx, source);
+  const manifest = chooseFull(manifests, recovery);
+  const pieces = await listLogPieces(ctx, source, manifest.server);
+  const cover = coverLog(pieces, manifest.position);
+  if (cover.hole) {
+    ctx.run.say(
+      `the log has a hole at ${cover.hole.file}, byte ${cover.hole.from}: nothing after it can be reached from this full`,
+      "warning",
+    );
+  }
+  if (cover.end.file === manifest.position.file && cover.end.offset < manifest.position.offset) {
+    ctx.run.say("no log follows this full: it can be restored as it is, not to a later point", "warning");
+    recovery.pieces = [];
+  } else {
+    recovery.pieces = cover.pieces;
+  }
+  recovery.manifest = manifest;
+  const bytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
+  return {
+    summary: `full of ${manifest.startedAt} in ${source.repository}, ${formatBytes(bytes)}, then ${describe(recovery.pieces)}`,
+    backupId: manifest.id,
+    repository: source.repository,
+  };
+}
+
+function describe(pieces: readonly LogPiece[]): string {
+  return pieces.length === 0 ? "no log" : `${pieces.length} pieces of log`;
+}
+
+function chooseFull(manifests: readonly Manifest[], recovery: Recovery): Manifest {
+  const [newest] = manifests;
+  if (!newest) {
+    throw new PreconditionError(`repository "${recovery.source.repository}" holds no backup of "${recovery.source.system}"`, {
+      hint: `Is ${recovery.source.store.location} the right place? Another repository may hold one.`,
+    });
+  }
+  const chosen = manifests.find((manifest) => isFullBefore(toFull(manifest), recovery.point));
+  if (chosen) return chosen;
+  const oldest = manifests.at(-1) ?? newest;
+  throw new RefusedError(`the point ${describePoint(recovery.point)} lies before every backup in "${recovery.source.repository}"`, {
+    hint: `The earliest that can be reached is ${oldest.startedAt}, gtid ${oldest.position.gtid}.`,
+  });
+}
+
+function toFull(manifest: Manifest): { startedAt: Date; gtid: string } {
+  return { startedAt: new Date(manifest.startedAt), gtid: manifest.position.gtid };
+}
+
+function describePoint(point: Point): string {
+  switch (point.kind) {
+    case "latest":
+      return "latest";
+    case "time":
+      return point.at.toISOString();
+    case "gtid":
+      return `gtid:${point.gtid}`;
+    case "before-gtid":
+      return `before-gtid:${point.gtid}`;
+  }
+}

@@ -1,0 +1,11 @@
+export { checkTables, findHeartbeat, runQueries } from "./check-server";
+export { cleanUpRecovery } from "./clean-up";
+export { compareContent } from "./compare-content";
+export { fetchLog } from "./fetch-log";
+export { findPoint } from "./find-point";
+export { loadData } from "./load-data";
+export { openRecovery } from "./open-recovery";
+export { known, type Recovery, type RecoveryCtx, type RecoverySource } from "./recovery";
+export { replayLog } from "./replay-log";
+export { describeResult, onRecovery, planRestore, type RestoreShared } from "./restore-plan";
+export { startRestore } from "./start-restore";

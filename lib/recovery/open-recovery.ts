@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { readReach } from "@/lib/backups";
+import type { JobCtx } from "@/lib/db/context";
+import { EngineError, NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { readIdentity } from "@/lib/repositories";
+import type { StepCtx } from "@/lib/runs";
+import { loadConfiguration } from "@/lib/settings";
+import type { MariadbDeclaration } from "@/lib/settings/schemas";
+import { type Point, parsePoint } from "./point";
+import type { Recovery, RecoverySource } from "./recovery";
+
+export interface RecoveryRequest {
+  system: string;
+  at: string;
+  from: string | undefined;
+  /** Where the recovered server lives; a directory of this runner unless told. */
+  directory?: string | undefined;
+  runId: string;
+}
+
+/**
+ * Prepares a recovery: the declared repository, or the ones that reach furthest, first. The first that answers is taken.
+ * @throws NotFoundError, PreconditionError, EngineError of the last repository that was tried
+ */
+export async function openRecovery(ctx: StepCtx, request: RecoveryRequest): Promise<Recovery> {
+  const { configuration } = await loadConfiguration(ctx);
+  const declaration = configuration.systems[request.system];
+  if (declaration?.kind !== "mariadb") throw new NotFoundError("system", request.system);
+  const directory = request.directory ?? join(ctx.engines.directories.scratch, request.runId.slice(-12));
+  return {
+    source: await openSource(ctx, request, declaration),
+    point: parsePoint(request.at),
+    engine: await ctx.engines.database(request.system),
+    identityFile: configuration.keys.identityFile,
+    directory,
+    logDirectory: join(ctx.engines.directories.scratch, `${request.runId.slice(-12)}.log`),
+    verify: declaration.verify,
+  };
+}
+
+async function openSource(
+  ctx: StepCtx,
+  request: RecoveryRequest,
+  declaration: MariadbDeclaration,
+): Promise<RecoverySource> {
+  const candidates = request.from ? [request.from] : await orderByReach(ctx, request.system, declaration);
+  let lastError: unknown = new PreconditionError(`system "${request.system}" declares no repository`, {
+    hint: "Declare `backup.full.to` in holdfast.yaml.",
+  });
+  for (const repository of candidates) {
+    try {
+      return await openForReading(ctx, request.system, repository);
+    } catch (error) {
+      if (!(error instanceof EngineError || error instanceof RefusedError || error instanceof PreconditionError)) throw error;
+      ctx.run.say(`repository ${repository}: ${error.message}. ${error.hint ?? ""}`, "warning");
+      lastError = error;
+    }
+  }
+  throw lastError;
+}
+
+/** Reads who the repository is, and refuses one that is not the pinned one. Nothing is written. */
+async function openForReading(ctx: JobCtx, system: string, repository: string): Promise<RecoverySource> {
+  const store = await ctx.engines.store(repository);
+  const identity = await readIdentity(store, ctx.signal);
+  if (!identity) {
+    throw new PreconditionError(`repository "${repository}" has no holdfast.json`, {
+      hint: `Is ${store.location} the right place?`,
+    });
+  }
+  const row = await ctx.db.repository.findUnique({ where: { name: repository } });
+  if (row?.identity && row.identity !== identity.id) {
+    throw new RefusedError(`repository "${repository}" holds another identity than the one it was pinned to`, {
+      hint: `Does ${store.location} belong to another installation?`,
+    });
+  }
+  return { system, repository, store, publicKeys: identity.publicKeys };
+}
+
+async function orderByReach(ctx: JobCtx, system: string, declaration: MariadbDeclaration): Promise<string[]> {
+  const declared = declaration.backup.full?.to ?? [];
+  const { id } = await ctx.db.system.findUniqueOrThrow({ where: { name: system } });
+  const reaches = (await readReach(ctx, [{ id, repositories: declared }])).get(id) ?? [];
+  const to = (name: string) => reaches.find((reach) => reach.repository === name)?.best?.to.getTime() ?? 0;
+  return [...declared].sort((a, b) => to(b) - to(a));
+}

@@ -1,0 +1,77 @@
+import type { JobCtx } from "@/lib/db/context";
+import { PreconditionError } from "@/lib/kernel/errors";
+import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
+import { loadConfiguration } from "@/lib/settings";
+import { checkTables, findHeartbeat, runQueries } from "./check-server";
+import { cleanUpRecovery } from "./clean-up";
+import { fetchLog } from "./fetch-log";
+import { findPoint } from "./find-point";
+import { loadData } from "./load-data";
+import { openRecovery } from "./open-recovery";
+import { type Recovery, known } from "./recovery";
+import { replayLog } from "./replay-log";
+
+/** The recovery of a run, made by its first step. */
+export interface RestoreShared {
+  recovery?: Recovery;
+}
+
+type Perform = (ctx: StepCtx, recovery: Recovery) => Promise<StepOutcome>;
+
+/** Puts a recovery's own function behind a step. */
+export function onRecovery(perform: Perform): (ctx: StepCtx, shared: RestoreShared) => Promise<StepOutcome> {
+  return (ctx, shared) => perform(ctx, known(shared.recovery, "the recovery"));
+}
+
+/** The steps of a restore. Its server lives with the runner, so another runner begins again. */
+export async function planRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<RestoreShared>> {
+  const { system, to, at, from } = run.parameters as { system: string; to: string; at: string; from?: string };
+  const { configuration } = await loadConfiguration(ctx);
+  const directory = directoryOf(to, configuration.targets);
+  const step = { repeatable: true, ephemeral: true, owner: "mariadb" };
+  return {
+    shared: {},
+    steps: [
+      {
+        ...step,
+        key: "find",
+        title: "Find the point",
+        owner: "repositories",
+        perform: async (stepCtx, shared) => {
+          shared.recovery = await openRecovery(stepCtx, { system, at, from, directory, runId: run.id });
+          return findPoint(stepCtx, shared.recovery);
+        },
+      },
+      { ...step, key: "fetch", title: "Fetch the log", owner: "repositories", perform: onRecovery(fetchLog) },
+      { ...step, key: "load", title: "Load users and data", perform: onRecovery(loadData) },
+      { ...step, key: "replay", title: "Replay the log", perform: onRecovery(replayLog) },
+      { ...step, key: "check", title: "Check tables", perform: onRecovery(checkTables) },
+      { ...step, key: "queries", title: "Run the system's own queries", perform: onRecovery(runQueries) },
+      { ...step, key: "heartbeat", title: "Find the heartbeat", perform: onRecovery(findHeartbeat) },
+    ],
+    cleanUp: async (cleanCtx, shared, ended) => {
+      if (shared.recovery) await cleanUpRecovery(cleanCtx, shared.recovery, { server: ended.state === "succeeded" });
+    },
+    result: ({ recovery }) => describeResult(known(recovery, "the recovery")),
+  };
+}
+
+function directoryOf(to: string, targets: Record<string, { directory: string }>): string | undefined {
+  if (to === "scratch") return undefined;
+  if (to.startsWith("dir:")) return to.slice("dir:".length);
+  const target = targets[to];
+  if (target) return target.directory;
+  throw new PreconditionError(`target "${to}" is no longer declared`, { hint: "Was holdfast.yaml changed meanwhile?" });
+}
+
+/** The `target`, `restoredTo` and origin of `restore --json`. */
+export function describeResult(recovery: Recovery): Record<string, unknown> {
+  const { server, source, manifest, restoredTo, heartbeat } = recovery;
+  return {
+    target: server ? { socket: server.socket, port: server.port, directory: server.directory } : null,
+    restoredTo: restoredTo ?? null,
+    fromRepository: source.repository,
+    backupId: manifest?.id ?? null,
+    heartbeatAt: heartbeat?.at.toISOString() ?? null,
+  };
+}
