@@ -4,7 +4,7 @@ export type Severity = (typeof SEVERITIES)[number];
 
 /** How long an event is kept at least. */
 export const RETENTION_CLASSES = ["12-months", "24-months", "permanent"] as const;
-export type RetentionClass = (typeof RETENTION_CLASSES)[number];
+type RetentionClass = (typeof RETENTION_CLASSES)[number];
 
 interface EventRule {
   severity: Severity;

@@ -2,7 +2,7 @@ import { Secret } from "@/lib/kernel/secret";
 
 export type PlainValue = string | number | boolean | null | PlainValue[] | { [key: string]: PlainValue };
 
-export const REDACTED = "[secret]";
+const REDACTED = "[secret]";
 const DEPTH_MAX = 20;
 
 /* Names under which a secret usually lies. `${NAME}` is the name of a secret, not the secret: it stays. */

@@ -15,8 +15,6 @@ export {
   type QueryTerm,
 } from "./query";
 
-export const ACTOR_KINDS = ["user", "shell", "system", "anonymous"] as const;
-
 /** An event as pages, the API and the command line see it. Times are RFC 3339 in UTC. */
 export const AuditEventView = z.object({
   id: z.string(),

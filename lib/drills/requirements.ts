@@ -108,8 +108,6 @@ export const REQUIREMENTS = [
   },
 ] as const satisfies readonly Requirement[];
 
-export type RequirementKey = (typeof REQUIREMENTS)[number]["key"];
-
 /** The requirement of a stored key; null for one that this version does not know. */
 export function findRequirement(key: string): Requirement | null {
   return REQUIREMENTS.find((requirement) => requirement.key === key) ?? null;
