@@ -10,6 +10,8 @@ export interface StoredObject {
   sizeBytes: number;
   /** SHA-256 of the bytes as they were sent. */
   sha256: string;
+  /** Where the store locks what it takes: no one can delete it before. */
+  lockedUntil?: Date;
 }
 
 /** What a store can do beyond keeping bytes; `doctor` and the manifest's copies show it. */
@@ -33,7 +35,7 @@ export interface ObjectStore {
    * Stores the whole body under the key, or nothing. Memory stays flat however long the body is. The store's own
    * answer is checked against what was sent (size; for S3 also Content-MD5 of each part and the recomputed ETag).
    * An object is never overwritten with different content: with the same content the call succeeds and changes
-   * nothing, with other content it rejects (permanent).
+   * nothing, with other content it rejects (permanent). A stream is closed in every case, so that what produces it ends.
    */
   put(key: string, body: Readable | Uint8Array, options: { signal: AbortSignal }): Promise<StoredObject>;
   /** Replaces whatever is there: only for the few small objects that are pointers, such as README.md. */

@@ -1,0 +1,54 @@
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { DEFAULT_TIMEOUTS, type S3Config } from "./config";
+
+/** Tries of one request when the store answers with an error that may pass, or refuses the connection. */
+const ATTEMPTS_MAX = 5;
+/** Tries of one request that ends by a timeout: each has cost its full time. */
+const TIMEOUT_ATTEMPTS_MAX = 2;
+const FIRST_DELAY_MS = 200;
+
+type RetryStrategy = Extract<NonNullable<S3ClientConfig["retryStrategy"]>, { recordSuccess: unknown }>;
+type RetryToken = Parameters<RetryStrategy["recordSuccess"]>[0];
+
+export function createClient(config: S3Config): S3Client {
+  const { connectMs, idleMs } = config.timeouts ?? DEFAULT_TIMEOUTS;
+  return new S3Client({
+    region: config.region,
+    ...(config.endpoint ? { endpoint: config.endpoint, forcePathStyle: true } : {}),
+    credentials: { accessKeyId: config.accessKeyId.reveal(), secretAccessKey: config.secretAccessKey.reveal() },
+    // Content-MD5 guards each part. The SDK's own checksums are neither checked nor kept by every store.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: { connectionTimeout: connectMs, socketTimeout: idleMs },
+    retryStrategy: new BoundedRetry(),
+  });
+}
+
+/** Waits 200, 400, 800, 1600 ms between tries; what the client did wrong is not tried again. */
+class BoundedRetry implements RetryStrategy {
+  async acquireInitialRetryToken(): Promise<RetryToken> {
+    return tokenOf(0);
+  }
+
+  async refreshRetryTokenForRetry(
+    token: RetryToken,
+    failure: Parameters<RetryStrategy["refreshRetryTokenForRetry"]>[1],
+  ): Promise<RetryToken> {
+    const count = token.getRetryCount() + 1;
+    const attemptsMax = failure.error?.name === "TimeoutError" ? TIMEOUT_ATTEMPTS_MAX : ATTEMPTS_MAX;
+    const mayPass = failure.errorType === "TRANSIENT" || failure.errorType === "THROTTLING";
+    if (!mayPass || count >= attemptsMax) throw new Error("this request is not tried again");
+    return tokenOf(count);
+  }
+
+  recordSuccess(): void {
+    // Nothing is counted beyond one request.
+  }
+}
+
+function tokenOf(count: number): RetryToken {
+  return {
+    getRetryCount: () => count,
+    getRetryDelay: () => (count === 0 ? 0 : FIRST_DELAY_MS * 2 ** (count - 1)),
+  };
+}
