@@ -21,8 +21,18 @@ export interface TableFacts {
   schema: string;
   table: string;
   rows: number;
-  /** SHA-256 of the table's data as the dump prints it; equal for a restored copy that is dumped the same way. */
+  /** SHA-256 of the table's data as the dump prints it; equal for a restored copy that is dumped the same way. Of no bytes for no rows. */
   sha256: string;
+  /** SHA-256 of its CREATE TABLE without the next AUTO_INCREMENT: keys and constraints are back as well. */
+  definitionSha256: string;
+}
+
+export interface ObjectCounts {
+  views: number;
+  triggers: number;
+  routines: number;
+  events: number;
+  sequences: number;
 }
 
 /** A fact about the server or a schema that makes a backup worse than it looks. `id` is stable; tests name it. */
@@ -78,16 +88,11 @@ export interface ServerFacts {
   schemas: string[];
 }
 
-export interface DumpFacts {
+export interface DumpFacts extends ObjectCounts {
   position: LogPosition;
   /** Position after the last byte of the dump. */
   endPosition: LogPosition;
   tables: TableFacts[];
-  views: number;
-  triggers: number;
-  routines: number;
-  events: number;
-  sequences: number;
 }
 
 export interface Dump {
