@@ -2,11 +2,10 @@
 
 import { createContext, useContext, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 import { isZone } from "./instant";
+import { ZONE_COOKIE_NAME } from "./zone-cookie";
 
 /** `UTC`, `local` or the name of a zone such as `Asia/Kolkata`. */
 export type ZoneChoice = string;
-
-export const ZONE_COOKIE = "holdfast-zone";
 
 /* One clock for the page: the console's, not the browser's. It ticks once a second for whoever listens. */
 let offsetMs = 0;
@@ -56,7 +55,7 @@ function localZone(): string {
 }
 
 /** `local:Europe/Berlin` keeps the browser's zone beside the choice: the server must write the same text. */
-export function readZoneCookie(value: string | undefined): { choice: ZoneChoice; zone: string } {
+function readZoneCookie(value: string | undefined): { choice: ZoneChoice; zone: string } {
   const [choice = "UTC", local] = decodeURIComponent(value ?? "UTC").split(":", 2);
   const zone = choice === "local" ? (local ?? "UTC") : choice;
   return isZone(zone) ? { choice, zone } : { choice: "UTC", zone: "UTC" };
@@ -64,7 +63,7 @@ export function readZoneCookie(value: string | undefined): { choice: ZoneChoice;
 
 function writeZoneCookie(choice: ZoneChoice, zone: string) {
   const value = encodeURIComponent(choice === "local" ? `local:${zone}` : choice);
-  document.cookie = `${ZONE_COOKIE}=${value}; path=/; max-age=31536000; samesite=lax`;
+  document.cookie = `${ZONE_COOKIE_NAME}=${value}; path=/; max-age=31536000; samesite=lax`;
 }
 
 interface ClockProviderProps {

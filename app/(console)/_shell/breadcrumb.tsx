@@ -1,0 +1,51 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { runQuery, systemQuery } from "@/app/_client/queries";
+import { sectionOf } from "./sections";
+
+/** Where the page is: estate, section, thing. On a phone the section alone. */
+export function Breadcrumb({ estate }: { estate: string | null }) {
+  const pathname = usePathname();
+  const section = sectionOf(pathname);
+  const rest = section && pathname.length > section.href.length && section.href !== "/" ? pathname.slice(section.href.length + 1) : null;
+  const [first, second] = rest?.split("/") ?? [];
+  return (
+    <nav aria-label="Breadcrumb" className="flex min-w-0 items-center gap-2">
+      {estate && (
+        <>
+          <span className="max-w-40 truncate text-ink-2 narrow:hidden">{estate}</span>
+          <span className="text-line-2 narrow:hidden">/</span>
+        </>
+      )}
+      {section && (
+        <Link
+          href={section.href}
+          {...(rest ? {} : { "aria-current": "page" as const })}
+          className={rest ? "text-ink-2 hover:text-ink phone:font-semibold phone:text-ink" : "font-semibold"}
+        >
+          {section.title}
+        </Link>
+      )}
+      {section && first && (
+        <>
+          <span className="text-line-2 phone:hidden">/</span>
+          <span {...(second ? {} : { "aria-current": "page" as const })} className="truncate font-semibold phone:hidden">
+            <ThingName section={section.id} id={decodeURIComponent(first)} />
+          </span>
+        </>
+      )}
+    </nav>
+  );
+}
+
+/** A thing's title once the page has it; its name or the head of its id until then. */
+function ThingName({ section, id }: { section: string; id: string }) {
+  const system = useQuery({ ...systemQuery(id), enabled: false });
+  const run = useQuery({ ...runQuery(id), enabled: false });
+  if (section === "systems") return system.data?.title ?? id;
+  if (section === "runs" && run.data) return run.data.title;
+  return /^[0-9a-f-]{36}$/.test(id) ? id.slice(0, 8) : id;
+}

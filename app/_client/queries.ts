@@ -1,0 +1,117 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { AuditEventView, EventPage, FacetsView } from "@/lib/audit/schemas";
+import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
+import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
+import type { RunbookView } from "@/lib/runbooks/schemas";
+import type { LogLine, RunDetail, RunPage } from "@/lib/runs/schemas";
+import type { SystemDetail, SystemsView } from "@/lib/systems/schemas";
+import { apiGet, withQuery } from "./api";
+
+/* One entry a datum: its key, where it comes from, how often it is asked again. Pages prefill the same keys. */
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** How often live facts are asked again while the page is seen. */
+const LIVE_MS = 2_000;
+const CALM_MS = 10_000;
+
+export const systemsQuery = () =>
+  queryOptions({
+    queryKey: ["systems"],
+    queryFn: ({ signal }) => apiGet<SystemsView>("/api/v1/systems", signal),
+    refetchInterval: LIVE_MS,
+  });
+
+export const systemQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["systems", name],
+    queryFn: ({ signal }) => apiGet<SystemDetail>(`/api/v1/systems/${encodeURIComponent(name)}`, signal),
+    refetchInterval: LIVE_MS,
+  });
+
+export const backupsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["backups", query],
+    queryFn: ({ signal }) => apiGet<BackupPage>(withQuery("/api/v1/backups", query), signal),
+    refetchInterval: CALM_MS / 2,
+    placeholderData: keepPreviousData,
+  });
+
+export const backupQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["backup", id],
+    queryFn: ({ signal }) => apiGet<BackupDetail>(`/api/v1/backups/${id}`, signal),
+    refetchInterval: CALM_MS,
+  });
+
+export const runsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["runs", query],
+    queryFn: ({ signal }) => apiGet<RunPage>(withQuery("/api/v1/runs", query), signal),
+    refetchInterval: LIVE_MS,
+    placeholderData: keepPreviousData,
+  });
+
+/** The runs that go on: the same key for the nav, the overview and the palette. */
+export const openRunsQuery = () => runsQuery({ open: true, limit: 50 });
+export const recentRunsQuery = () => runsQuery({ limit: 8 });
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) => apiGet<RunDetail>(`/api/v1/runs/${id}`, signal),
+    refetchInterval: CALM_MS,
+  });
+
+export const runLogQuery = (id: string, after: number) =>
+  queryOptions({
+    queryKey: ["run", id, "log", after],
+    queryFn: ({ signal }) => apiGet<{ lines: LogLine[] }>(withQuery(`/api/v1/runs/${id}/log`, { after, limit: 1_000 }), signal),
+  });
+
+export const runbooksQuery = () =>
+  queryOptions({
+    queryKey: ["runbooks"],
+    queryFn: ({ signal }) => apiGet<{ runbooks: RunbookView[] }>("/api/v1/runbooks", signal),
+    refetchInterval: CALM_MS / 2,
+  });
+
+export const drillsQuery = () =>
+  queryOptions({
+    queryKey: ["drills"],
+    queryFn: ({ signal }) => apiGet<DrillPeriods>("/api/v1/drills", signal),
+    refetchInterval: CALM_MS,
+  });
+
+export const drillHistoryQuery = () =>
+  queryOptions({
+    queryKey: ["drills", "history"],
+    queryFn: ({ signal }) => apiGet<DrillPeriods>("/api/v1/drills/history", signal),
+  });
+
+export const evidenceQuery = (taskId: string) =>
+  queryOptions({
+    queryKey: ["drills", taskId, "evidence"],
+    queryFn: ({ signal }) => apiGet<{ runs: EvidenceView[] }>(`/api/v1/drills/${taskId}/evidence`, signal),
+  });
+
+export const auditFacetsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["audit", "facets", query],
+    queryFn: ({ signal }) => apiGet<FacetsView>(withQuery("/api/v1/audit/facets", query), signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const auditEventQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["audit", "event", id],
+    queryFn: ({ signal }) => apiGet<AuditEventView>(`/api/v1/audit/events/${id}`, signal),
+    staleTime: Infinity,
+  });
+
+export const latestAuditQuery = () =>
+  queryOptions({
+    queryKey: ["audit", "latest"],
+    queryFn: ({ signal }) => apiGet<EventPage>("/api/v1/audit/events?limit=6", signal),
+    refetchInterval: CALM_MS,
+  });
