@@ -10,10 +10,10 @@ function listFiles(paths, isLeftOut = () => false) {
   const found = [];
   const visit = (relative) => {
     if (isLeftOut(relative)) return;
-    const facts = fs.statSync(path.join(ROOT, relative), { throwIfNoEntry: false });
+    const facts = fs.statSync(path.resolve(ROOT, relative), { throwIfNoEntry: false });
     if (!facts) return;
     if (!facts.isDirectory()) return found.push({ relative, size: facts.size, mtimeMs: facts.mtimeMs });
-    for (const name of fs.readdirSync(path.join(ROOT, relative))) visit(path.posix.join(relative, name));
+    for (const name of fs.readdirSync(path.resolve(ROOT, relative))) visit(path.posix.join(relative, name));
   };
   paths.forEach(visit);
   return found.sort((a, b) => (a.relative < b.relative ? -1 : 1));
@@ -29,7 +29,7 @@ function quickFingerprint(files) {
 /** What is in the files. */
 function contentFingerprint(files) {
   const hash = createHash("sha256");
-  for (const { relative } of files) hash.update(`${relative}\0`).update(fs.readFileSync(path.join(ROOT, relative)));
+  for (const { relative } of files) hash.update(`${relative}\0`).update(fs.readFileSync(path.resolve(ROOT, relative)));
   return hash.digest("hex");
 }
 

@@ -110,8 +110,16 @@ async function refuseClosedAncestors(path: string): Promise<void> {
   }
 }
 
+interface NewServer {
+  cluster: Cluster;
+  binaries: EmbeddedBinaries;
+  isDurable: boolean;
+  signal: AbortSignal;
+}
+
 /** Makes the data directory unless it is there. Killed half-way, it begins anew the next time. */
-export async function initializeData(cluster: Cluster, binaries: EmbeddedBinaries, signal: AbortSignal): Promise<void> {
+export async function initializeData(server: NewServer): Promise<void> {
+  const { cluster, binaries, signal } = server;
   const { data, sockets, runAs, passwordFile } = cluster;
   if (await isInitialized(cluster, binaries)) return;
   const partial = join(sockets, "data.new");
@@ -120,6 +128,7 @@ export async function initializeData(cluster: Cluster, binaries: EmbeddedBinarie
   await rm(password, { force: true });
   await writeFile(password, await readFile(passwordFile), { mode: 0o600, flag: "wx" });
   if (runAs) await chown(password, runAs.uid, runAs.gid);
+  const durability = server.isDurable ? [] : ["--no-sync"];
   const locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"];
   try {
     await runProgram({
@@ -132,6 +141,7 @@ export async function initializeData(cluster: Cluster, binaries: EmbeddedBinarie
         `--pwfile=${password}`,
         "--auth=scram-sha-256",
         ...locale,
+        ...durability,
       ],
       ...(runAs ? { runAs } : {}),
       cwd: "/",

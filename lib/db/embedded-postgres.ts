@@ -1,5 +1,5 @@
-import { mkdir, open, rename, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { open, rename, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { userInfo } from "node:os";
 import { Client, DatabaseError } from "pg";
@@ -180,9 +180,8 @@ async function isLastHolder(holder: Client): Promise<boolean> {
 }
 
 async function startServer(server: Server): Promise<void> {
-  const { cluster, binaries, signal } = server;
-  await mkdir(dirname(cluster.directory), { recursive: true });
-  await initializeData(cluster, binaries, signal);
+  const { cluster } = server;
+  await initializeData(server);
   await writeConfiguration(cluster, server.isDurable);
   await putLogAside(cluster.log);
   await startOnceFree(server);

@@ -1,0 +1,85 @@
+import { createRequire } from "node:module";
+import { expect, test } from "vitest";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+interface Lock {
+  packages: Record<string, { version?: string; integrity?: string; optional?: boolean }>;
+}
+const load = createRequire(import.meta.url);
+const { refuseOldNode } = load("./check-node.cjs") as { refuseOldNode(version: string): string | null };
+const { PACKAGES } = load("./find-programs.cjs") as { PACKAGES: Record<string, string> };
+const { TARGETS } = load("./targets.cjs") as {
+  TARGETS: Record<string, { programs(args: string[]): string[]; needsBuild(args: string[]): boolean }>;
+};
+const { isSameTree } = load("./install-modules.cjs") as { isSameTree(lock: Lock | null, found: Lock | null): boolean };
+const { countJourneys, countVitest } = load("./count-tests.cjs") as {
+  countJourneys(stats: object): Counts;
+  countVitest(report: object): Counts;
+};
+const { complaintOf } = load("./run-stages.cjs") as {
+  complaintOf(stage: object, code: number, counts: Counts): string | null;
+};
+
+test("an old Node is told which one is needed, and a sufficient one nothing", () => {
+  expect(refuseOldNode("18.20.4")).toBe("Holdfast needs Node >= 20.19, this is 18.20.");
+  expect(refuseOldNode("20.18.3")).toContain("this is 20.18");
+  expect(["20.19.0", "22.0.0", "24.21.0"].map(refuseOldNode)).toEqual([null, null, null]);
+});
+
+test("every program that a target needs has a package to install", () => {
+  const programs = Object.values(TARGETS).flatMap((target) => target.programs([]));
+  expect(programs.filter((program) => !PACKAGES[program])).toEqual([]);
+});
+
+test("only the commands that serve pages wait for a build of the pages", () => {
+  const commands = ["up", "web", "runner", "systems", "restore", "--help"];
+  expect(commands.filter((command) => TARGETS.holdfast?.needsBuild([command]))).toEqual(["up", "web"]);
+});
+
+const wanted: Lock = {
+  packages: {
+    "": { version: "0.1.0" },
+    "node_modules/a": { version: "1.0.0", integrity: "sha512-a" },
+    "node_modules/mac-only": { version: "2.0.0", integrity: "sha512-m", optional: true },
+  },
+};
+
+test("modules are whole when every package that this machine can have is there as the lock file names it", () => {
+  const a = { version: "1.0.0", integrity: "sha512-a" };
+  expect(isSameTree(wanted, { packages: { "node_modules/a": a } })).toBe(true);
+  expect(isSameTree(wanted, { packages: { "node_modules/a": { ...a, version: "1.0.1" } } })).toBe(false);
+  expect(isSameTree(wanted, { packages: {} })).toBe(false);
+  expect(isSameTree(wanted, null)).toBe(false);
+});
+
+test("tests are counted as they ended: a file that does not load, a flaky journey and a todo are no passes", () => {
+  const testResults = [
+    { status: "passed", assertionResults: [{}] },
+    { status: "failed", assertionResults: [] },
+  ];
+  const report = { numPassedTests: 5, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1, testResults };
+  expect(countVitest(report)).toEqual({ passed: 5, failed: 2, skipped: 3 });
+  expect(countJourneys({ expected: 3, unexpected: 1, flaky: 1, skipped: 2 })).toEqual({
+    passed: 3,
+    failed: 2,
+    skipped: 2,
+  });
+});
+
+test.each([
+  ["a failed test", 0, { passed: 4, failed: 1, skipped: 0 }],
+  ["a skipped test", 0, { passed: 4, failed: 0, skipped: 1 }],
+  ["no test at all", 0, { passed: 0, failed: 0, skipped: 0 }],
+  ["an exit code", 1, { passed: 4, failed: 0, skipped: 0 }],
+])("a stage is not green with %s", (_, code, counts) => {
+  expect(complaintOf({ report: "x" }, code, counts)).not.toBeNull();
+});
+
+test("a stage is green when its tests ran and passed", () => {
+  expect(complaintOf({ report: "x" }, 0, { passed: 4, failed: 0, skipped: 0 })).toBeNull();
+  expect(complaintOf({}, 0, { passed: 0, failed: 0, skipped: 0 })).toBeNull();
+});
