@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { childEnvironment } from "@/lib/kernel/env";
-import type { PartName } from "./down";
 import type { Part } from "./part";
 import {
   endProcess,
@@ -14,19 +14,30 @@ import {
   writePidFile,
 } from "./process-mark";
 
-export interface ProgramPartOptions {
-  name: PartName;
+export interface ProgramOptions {
+  /** For messages: "shop". */
+  name: string;
   /** A TypeScript file of ours, relative to the project. */
   script: string;
   /** Never a secret: the process list shows them. */
   args: readonly string[];
+  /** Beside the common ones; here a secret may stand. */
+  env?: Record<string, string>;
   pidFile: string;
   logFile: string;
+  readyMs?: number;
+  graceMs?: number;
   /** Whether it answers now. */
   isReady(): Promise<boolean> | boolean;
 }
 
-const PROJECT = new URL("../../", import.meta.url).pathname;
+export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Arguments with which Node runs a TypeScript file of this project, without a process in between; in the project's directory. */
+export function tsxArguments(script: string): string[] {
+  return ["--import", "tsx", script];
+}
+
 const READY_MS = 30_000;
 const GRACE_MS = 5_000;
 
@@ -37,11 +48,12 @@ export function tailOfLog(file: string): string {
 
 /** A program of ours as a process of its own, in a session of its own: an interrupt of the terminal reaches only the
  *  estate, which then ends everything in order. The kernel ends it when the estate's process dies. */
-export function createProgramPart(options: ProgramPartOptions): Part {
+export function createProgram(options: ProgramOptions): Omit<Part, "name"> {
+  const { readyMs = READY_MS, graceMs = GRACE_MS } = options;
   const running = () => readPidFile(options.pidFile);
   const end = async (how: typeof endProcess | typeof killProcess) => {
     const mark = running();
-    if (mark) await how(mark, GRACE_MS);
+    if (mark) await how(mark, graceMs);
     removePidFile(options.pidFile);
   };
 
@@ -50,12 +62,12 @@ export function createProgramPart(options: ProgramPartOptions): Part {
     try {
       const child = spawn(
         "setpriv",
-        ["--pdeathsig=TERM", "--", process.execPath, "--import", "tsx", options.script, ...options.args],
+        ["--pdeathsig=TERM", "--", process.execPath, ...tsxArguments(options.script), ...options.args],
         {
           cwd: PROJECT,
           detached: true,
           stdio: ["ignore", log, log],
-          env: childEnvironment(),
+          env: childEnvironment(options.env),
         },
       );
       const mark = child.pid === undefined ? null : markProcess(child.pid);
@@ -68,7 +80,6 @@ export function createProgramPart(options: ProgramPartOptions): Part {
   };
 
   return {
-    name: options.name,
     isAlive: () => running() !== null,
     stop: () => end(endProcess),
     kill: () => end(killProcess),
@@ -76,13 +87,13 @@ export function createProgramPart(options: ProgramPartOptions): Part {
       await end(endProcess);
       const { mark, failed } = launch();
       const ready = async () => {
-        const until = performance.now() + READY_MS;
+        const until = performance.now() + readyMs;
         while (!(await options.isReady())) {
           if (!mark || !isRunning(mark))
             throw new Error(`the ${options.name} ended at its start: ${tailOfLog(options.logFile)}`);
           if (performance.now() > until)
             throw new Error(
-              `the ${options.name} did not answer within ${READY_MS / 1_000} s: ${tailOfLog(options.logFile)}`,
+              `the ${options.name} did not answer within ${readyMs / 1_000} s: ${tailOfLog(options.logFile)}`,
             );
           await wait(50);
         }

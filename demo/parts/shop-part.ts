@@ -4,7 +4,7 @@ import type { ShopSettings } from "../shop/settings";
 import { type EstateFile, writePrivateFile } from "./estate-file";
 import type { Layout } from "./layout";
 import type { Part } from "./part";
-import { createProgramPart } from "./program-part";
+import { createProgram } from "./program-part";
 
 /** Whether anything answers over HTTP at all: a shop whose database is down runs nonetheless. */
 async function answers(url: string): Promise<boolean> {
@@ -25,7 +25,7 @@ export function createShopPart(layout: Layout, estate: EstateFile): Part {
     maintenanceFile: shop.maintenance,
     database: { host: "127.0.0.1", port: estate.ports.database, user: "shop", password: estate.passwords.shop },
   };
-  const program = createProgramPart({
+  const program = createProgram({
     name: "shop",
     script: "demo/shop/main.ts",
     args: [shop.settings],
@@ -35,6 +35,7 @@ export function createShopPart(layout: Layout, estate: EstateFile): Part {
   });
   return {
     ...program,
+    name: "shop",
     start: async () => {
       mkdirSync(shop.directory, { recursive: true, mode: 0o700 });
       writePrivateFile(shop.settings, JSON.stringify(settings));
@@ -46,7 +47,7 @@ export function createShopPart(layout: Layout, estate: EstateFile): Part {
 /** The clients of the shop and the witness of what it acknowledged to them. They stand outside of every site. */
 export function createLoadPart(layout: Layout, estate: EstateFile, ordersPerSecond: number): Part {
   const { witness } = layout;
-  const program = createProgramPart({
+  const program = createProgram({
     name: "load",
     script: "demo/load/main.ts",
     args: [`http://127.0.0.1:${estate.ports.shop}`, String(ordersPerSecond), witness.journal, witness.counts],
@@ -56,6 +57,7 @@ export function createLoadPart(layout: Layout, estate: EstateFile, ordersPerSeco
   });
   return {
     ...program,
+    name: "load",
     start: async () => {
       mkdirSync(witness.directory, { recursive: true, mode: 0o700 });
       rmSync(witness.counts, { force: true });

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { childEnvironment } from "@/lib/kernel/env";
+import { readCounts } from "./load/read-counts";
+import { layoutOf } from "./parts/layout";
+import { PROJECT, tsxArguments } from "./parts/program-part";
+
+const directory = `/var/tmp/hf-demo-${process.pid}`;
+const layout = layoutOf(directory);
+
+interface Ended {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [...tsxArguments("demo/main.ts"), ...args], {
+    cwd: PROJECT,
+    env: childEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  return {
+    child,
+    ended: new Promise((resolve) => child.once("close", (exitCode) => resolve({ exitCode, stdout, stderr }))),
+  };
+}
+
+const demo = (...args: string[]) => start(...args).ended;
+
+/** Programs whose arguments lie in the estate's directory. */
+function processesOfTheEstate(): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return ""; // ended meanwhile
+      }
+    })
+    .filter((command) => command.includes(`${directory}/`));
+}
+
+async function untilOrders(count: number): Promise<void> {
+  while ((readCounts(layout.witness.counts)?.ok ?? 0) < count) await wait(50);
+}
+
+beforeEach(() => rmSync(layout.witness.counts, { force: true }));
+afterAll(async () => {
+  await demo("stop", "--data", directory);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe("npm run demo", () => {
+  test("an estate whose process was killed hard leaves nothing that the next start or stop does not end", async () => {
+    const first = start("estate", "--data", directory);
+    await untilOrders(5);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    rmSync(layout.witness.counts, { force: true });
+    const second = start("estate", "--data", directory);
+    await untilOrders(5);
+    second.child.kill("SIGKILL");
+    await second.ended;
+    expect(await demo("stop", "--data", directory, "--json")).toMatchObject({
+      exitCode: 0,
+      stdout: '{"state":"stopped"}\n',
+    });
+    expect(processesOfTheEstate()).toEqual([]);
+  });
+
+  test("break and stop reach a running estate from another process; a broken database stays so over a restart", async () => {
+    const first = start("estate", "--data", directory);
+    await untilOrders(5);
+    expect(processesOfTheEstate().length).toBeGreaterThanOrEqual(9);
+    const broken = await demo("break", "database", "--data", directory, "--json");
+    expect(JSON.parse(broken.stdout)).toMatchObject({ broken: "database" });
+    expect(existsSync(layout.database)).toBe(false);
+    expect((await demo("break", "database", "--data", directory)).stderr).toContain("broken already");
+    expect(await demo("stop", "--data", directory)).toMatchObject({ exitCode: 0, stdout: "stopped\n" });
+    expect(await first.ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(processesOfTheEstate()).toEqual([]);
+
+    const second = start("estate", "--data", directory);
+    while (!existsSync(layout.witness.counts)) await wait(50);
+    await demo("stop", "--data", directory);
+    expect((await second.ended).stdout).toContain("the database is broken since");
+    expect(existsSync(join(layout.database, "data"))).toBe(false);
+  });
+
+  test("refuses what it does not know with exit code 2", async () => {
+    expect((await demo("break", "everything")).exitCode).toBe(2);
+    expect((await demo("--scenario", "meteor")).exitCode).toBe(2);
+  });
+
+  test("does not begin a check in a directory that holds something", async () => {
+    const answer = await demo("--check", "--json", "--data", directory);
+    expect(answer).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(answer.stderr).toContain("is not empty");
+  });
+});
