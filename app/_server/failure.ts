@@ -23,6 +23,7 @@ export const HTTP_STATUS = {
   REFUSED: 409,
   LIMIT: 429,
   ENGINE: 502,
+  DAMAGED: 409,
   CANCELLED: 409,
   INTERNAL: 500,
 } as const satisfies Record<ErrorCode, number>;

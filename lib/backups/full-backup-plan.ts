@@ -1,6 +1,6 @@
 import type { JobCtx } from "@/lib/db/context";
 import type { DatabaseEngine, DumpFacts, Hazard, ServerFacts } from "@/lib/engines/database/port";
-import { formatBytes } from "@/lib/kernel/bytes";
+import { formatBytes } from "@/lib/kernel/format";
 import { type ErrorSummary, EngineError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import { type OpenRepository, openRepository } from "@/lib/repositories";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";

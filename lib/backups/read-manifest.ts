@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { isSignatureValid } from "@/lib/kernel/crypto";
-import { NotFoundError, RefusedError } from "@/lib/kernel/errors";
+import { NotFoundError, DamagedError } from "@/lib/kernel/errors";
 import { findObject, repositoryKeys } from "@/lib/repositories";
 import { Manifest } from "./manifest";
 
 /**
  * A backup's manifest, with its signature checked against the repository's public keys.
- * @throws NotFoundError without a manifest, RefusedError when it is unsigned, changed, or of another format
+ * @throws NotFoundError without a manifest, DamagedError when it is unsigned, changed, or of another format
  */
 export async function readManifest(
   store: ObjectStore,
@@ -19,12 +19,12 @@ export async function readManifest(
   if (!bytes) throw new NotFoundError("backup", backup.id);
   const signature = await findObject(store, repositoryKeys.signatureKey(key), options.signal);
   if (!signature) {
-    throw new RefusedError(`the manifest of backup "${backup.id}" is not signed`, {
+    throw new DamagedError(`the manifest of backup "${backup.id}" is not signed`, {
       hint: `Who wrote ${key} in ${store.location}? A backup counts only with its signature.`,
     });
   }
   if (!options.publicKeys.some((publicPem) => isSignatureValid(publicPem, bytes, signature))) {
-    throw new RefusedError(`the manifest of backup "${backup.id}" does not fit its signature`, {
+    throw new DamagedError(`the manifest of backup "${backup.id}" does not fit its signature`, {
       hint: `Was ${key} changed in ${store.location}? Restore from the other repository.`,
     });
   }
@@ -36,7 +36,7 @@ function parseManifest(bytes: Buffer, id: string): Manifest {
     return Manifest.parse(JSON.parse(bytes.toString("utf8")));
   } catch (cause) {
     const what = cause instanceof z.ZodError ? cause.issues.map((issue) => issue.path.join(".")).join(", ") : "JSON";
-    throw new RefusedError(`the manifest of backup "${id}" is of a format that this version does not read: ${what}`, {
+    throw new DamagedError(`the manifest of backup "${id}" is of a format that this version does not read: ${what}`, {
       hint: "Was it written by a newer Holdfast? Use that version to restore it.",
       cause,
     });

@@ -1,8 +1,17 @@
-import type { DatabaseEngine } from "./database/port";
+import type { Connection, DatabaseEngine } from "./database/port";
 import type { Envelope } from "./envelope/port";
 import type { ObjectStore } from "./object-store/port";
 import type { HttpProbe } from "./probe/port";
 import type { Signer } from "./signer/port";
+
+/** A connection as holdfast.yaml declares it: its password is a `${NAME}`. */
+export interface DeclaredConnection {
+  socket?: string | undefined;
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+}
 
 /** What the runner hands to a job: every door to the outside, opened with the secrets of its own environment. */
 export interface Engines {
@@ -10,6 +19,8 @@ export interface Engines {
   store(repository: string): Promise<ObjectStore>;
   /** The engine of a system's kind, bound to its declared connection. */
   database(system: string): Promise<DatabaseEngine>;
+  /** A declared connection with the secrets of this runner's environment. */
+  connection(declared: DeclaredConnection): Connection;
   envelope: Envelope;
   probe: HttpProbe;
   signer: Signer;

@@ -10,6 +10,7 @@ export type ErrorCode =
   | "REFUSED"
   | "LIMIT"
   | "ENGINE"
+  | "DAMAGED"
   | "CANCELLED"
   | "INTERNAL";
 
@@ -95,6 +96,11 @@ export class EngineError extends HoldfastError {
   }
 }
 
+/** What was stored is not what comes back: bytes, signature or content. No retry and no other environment mends it. */
+export class DamagedError extends HoldfastError {
+  readonly code = "DAMAGED";
+}
+
 /** An operator or a shutdown stopped it; never shown as a failure. */
 export class CancelledError extends HoldfastError {
   readonly code = "CANCELLED";
@@ -127,6 +133,7 @@ export const EXIT_CODES = {
   REFUSED: 3,
   LIMIT: 1,
   ENGINE: 1,
+  DAMAGED: 3,
   CANCELLED: 1,
   INTERNAL: 1,
 } as const satisfies Record<ErrorCode, number>;

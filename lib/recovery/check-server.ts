@@ -1,4 +1,4 @@
-import { EngineError, PreconditionError } from "@/lib/kernel/errors";
+import { DamagedError, PreconditionError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
@@ -8,10 +8,7 @@ export async function checkTables(ctx: RecoveryCtx, recovery: Recovery): Promise
   const { checked, broken } = await recovery.engine.checkTables(server.connection, ctx.signal);
   const [first] = broken;
   if (first) {
-    throw new EngineError(`${broken.length} of ${checked} tables are not well: ${first.table}: ${first.message}`, {
-      engine: "mariadb",
-      operation: "check the tables",
-      permanent: true,
+    throw new DamagedError(`${broken.length} of ${checked} tables are not well: ${first.table}: ${first.message}`, {
       hint: "Restore another backup; look at the memory and disk of this machine.",
     });
   }

@@ -1,4 +1,4 @@
-import { EngineError } from "@/lib/kernel/errors";
+import { DamagedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
@@ -18,10 +18,7 @@ export async function compareContent(ctx: RecoveryCtx, recovery: Recovery): Prom
   }
   if (different.length > 0) {
     for (const line of different) ctx.run.say(line, "error");
-    throw new EngineError(`${different.length} of ${manifest.tables.length} tables differ: ${different.slice(0, 3).join("; ")}`, {
-      engine: "mariadb",
-      operation: "compare the copy",
-      permanent: true,
+    throw new DamagedError(`${different.length} of ${manifest.tables.length} tables differ: ${different.slice(0, 3).join("; ")}`, {
       hint: "This backup does not restore to what was dumped: use another one, and take a new full backup now.",
     });
   }

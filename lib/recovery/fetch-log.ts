@@ -1,4 +1,4 @@
-import { formatBytes } from "@/lib/kernel/bytes";
+import { formatBytes } from "@/lib/kernel/format";
 import { RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
 import type { LogPiece } from "./cover-log";

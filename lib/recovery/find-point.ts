@@ -1,5 +1,5 @@
-import type { Manifest } from "@/lib/backups";
-import { formatBytes } from "@/lib/kernel/bytes";
+import { type Manifest, readManifest } from "@/lib/backups";
+import { formatBytes } from "@/lib/kernel/format";
 import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
 import { type LogPiece, coverLog } from "./cover-log";
@@ -15,8 +15,9 @@ import { type Recovery, type RecoveryCtx } from "./recovery";
  */
 export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const { source } = recovery;
-  const manifests = await listManifests(ctx, source);
-  const manifest = chooseFull(manifests, recovery);
+  const manifest = recovery.backupId
+    ? await readManifest(source.store, { system: source.system, id: recovery.backupId }, { publicKeys: source.publicKeys, signal: ctx.signal })
+    : chooseFull(await listManifests(ctx, source), recovery);
   const pieces = await listLogPieces(ctx, source, manifest.server);
   const cover = coverLog(pieces, manifest.position);
   if (cover.hole) {

@@ -6,6 +6,8 @@ export { findPoint } from "./find-point";
 export { loadData } from "./load-data";
 export { openRecovery } from "./open-recovery";
 export { known, type Recovery, type RecoveryCtx, type RecoverySource } from "./recovery";
+export { parsePoint } from "./point";
+export { readBack } from "./read-back";
 export { replayLog } from "./replay-log";
 export { describeResult, onRecovery, planRestore, type RestoreShared } from "./restore-plan";
 export { startRestore } from "./start-restore";

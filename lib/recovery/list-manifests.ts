@@ -1,6 +1,6 @@
 import type { Manifest } from "@/lib/backups";
 import { readManifest } from "@/lib/backups";
-import { HoldfastError } from "@/lib/kernel/errors";
+import { DamagedError } from "@/lib/kernel/errors";
 import type { RecoveryCtx, RecoverySource } from "./recovery";
 
 /**
@@ -24,7 +24,7 @@ export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): P
         await readManifest(source.store, { system: source.system, id }, { publicKeys: source.publicKeys, signal: ctx.signal }),
       );
     } catch (error) {
-      if (!(error instanceof HoldfastError) || error.code !== "REFUSED") throw error;
+      if (!(error instanceof DamagedError)) throw error;
       ctx.run.say(`${error.message}: it is left out. ${error.hint ?? ""}`, "warning");
     }
   }

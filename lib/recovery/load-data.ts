@@ -1,10 +1,8 @@
-import { Readable } from "node:stream";
-import type { ManifestPart } from "@/lib/backups";
-import { formatBytes } from "@/lib/kernel/bytes";
+import { formatBytes } from "@/lib/kernel/format";
 import { PreconditionError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
-import { damaged } from "./open-piece";
-import { type Recovery, type RecoveryCtx, identityFor, known } from "./recovery";
+import { openPart } from "./open-part";
+import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
 /**
  * Starts a fresh server with the source's settings and loads users and data into it, straight from the repository.
@@ -36,33 +34,4 @@ export async function loadData(ctx: RecoveryCtx, recovery: Recovery): Promise<St
     summary: `${manifest.tables.length} tables, ${formatBytes(data.plain.sizeBytes)} loaded from ${recovery.source.repository}`,
     socket: recovery.server.socket,
   };
-}
-
-/** Hands a part's plain bytes to `consume`, and checks digests and exit codes after the last byte. */
-async function openPart(
-  ctx: RecoveryCtx,
-  recovery: Recovery,
-  part: ManifestPart,
-  consume: (plain: Readable) => Promise<void>,
-): Promise<void> {
-  const sealed = Readable.from(readPieces(ctx, recovery, part), { objectMode: false });
-  const opening = ctx.engines.envelope.open(sealed, {
-    encrypted: part.encrypted,
-    identityFile: identityFor(recovery, part),
-    signal: ctx.signal,
-  });
-  const [consumed, opened] = await Promise.allSettled([consume(opening.output), opening.done]);
-  // A broken envelope is the cause of what the database says about the cut SQL.
-  if (opened.status === "rejected") throw opened.reason;
-  if (consumed.status === "rejected") throw consumed.reason;
-  const [first] = part.pieces;
-  if (opened.value.sealed.sha256 !== part.sealed.sha256 || opened.value.plain.sizeBytes !== part.plain.sizeBytes) {
-    throw damaged(first?.key ?? part.name, recovery.source.store.location);
-  }
-}
-
-async function* readPieces(ctx: RecoveryCtx, recovery: Recovery, part: ManifestPart): AsyncGenerator<Buffer> {
-  for (const piece of part.pieces) {
-    for await (const chunk of await recovery.source.store.get(piece.key, { signal: ctx.signal })) yield chunk as Buffer;
-  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { EngineError } from "@/lib/kernel/errors";
+import { DamagedError } from "@/lib/kernel/errors";
 import type { LogPiece } from "./cover-log";
 import { type Recovery, type RecoveryCtx, identityFor } from "./recovery";
 
@@ -32,11 +32,8 @@ export async function openPiece(ctx: RecoveryCtx, recovery: Recovery, piece: Log
 }
 
 /** The bytes in the store are not the ones that the manifest or the name promises. */
-export function damaged(key: string, location: string): EngineError {
-  return new EngineError(`object "${key}" is damaged: its content does not fit its digest`, {
-    engine: "object-store",
-    operation: "read",
-    permanent: true,
+export function damaged(key: string, location: string): DamagedError {
+  return new DamagedError(`object "${key}" is damaged: its content does not fit its digest`, {
     hint: `Restore from the other repository, and look at the disks behind ${location}.`,
   });
 }

@@ -13,6 +13,8 @@ export interface RecoveryRequest {
   system: string;
   at: string;
   from: string | undefined;
+  /** This full and no other; otherwise the newest before the point. */
+  backup?: string | undefined;
   /** Where the recovered server lives; a directory of this runner unless told. */
   directory?: string | undefined;
   runId: string;
@@ -30,6 +32,7 @@ export async function openRecovery(ctx: StepCtx, request: RecoveryRequest): Prom
   return {
     source: await openSource(ctx, request, declaration),
     point: parsePoint(request.at),
+    backupId: request.backup,
     engine: await ctx.engines.database(request.system),
     identityFile: configuration.keys.identityFile,
     directory,

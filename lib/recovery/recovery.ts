@@ -24,6 +24,8 @@ export interface RecoverySource {
 export interface Recovery {
   source: RecoverySource;
   point: Point;
+  /** This full and no other. */
+  backupId: string | undefined;
   engine: DatabaseEngine;
   identityFile: string | undefined;
   /** Where the recovered server lives; short, since its socket lies below it. */

@@ -1,4 +1,4 @@
-import { formatBytes } from "@/lib/kernel/bytes";
+import { formatBytes } from "@/lib/kernel/format";
 import type { StepOutcome } from "@/lib/runs";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
 

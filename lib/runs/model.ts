@@ -21,6 +21,8 @@ export interface StoredStep {
   repeatable: boolean;
   /** Its effect lives in the runner's process (a throw-away server): gone when the runner is gone. */
   ephemeral: boolean;
+  /** Makes the effect of all steps before it outlive the runner. */
+  settling: boolean;
 }
 
 export type TakeOver =
@@ -36,7 +38,8 @@ export function planTakeOver(steps: readonly StoredStep[]): TakeOver {
   const begun = steps.findIndex((step) => isBegun(step.state));
   const begunStep = steps[begun];
   if (begunStep && !begunStep.repeatable) return { kind: "ask", step: begun };
-  const lost = steps.findIndex((step) => step.ephemeral && (step.state === "succeeded" || isBegun(step.state)));
+  const settled = steps.findLastIndex((step) => step.settling && step.state === "succeeded");
+  const lost = steps.findIndex((step, index) => index > settled && step.ephemeral && (step.state === "succeeded" || isBegun(step.state)));
   const from = lost === -1 ? begun : begun === -1 ? lost : Math.min(lost, begun);
   if (from === -1) return { kind: "continue", resetFrom: null };
   const blocked = steps.findIndex((step, index) => index >= from && step.state === "succeeded" && !step.repeatable);

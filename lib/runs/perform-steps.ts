@@ -60,6 +60,7 @@ async function prepareSteps<Shared>(
       state: stored[index]?.state ?? "pending",
       repeatable: step.repeatable,
       ephemeral: step.ephemeral ?? false,
+      settling: step.settling ?? false,
     })),
   );
   if (plan.kind === "ask") {

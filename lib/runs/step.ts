@@ -32,6 +32,8 @@ export interface Step<Shared> {
   repeatable: boolean;
   /** Its effect dies with the runner's process. */
   ephemeral?: boolean;
+  /** Makes the effect of all steps before it outlive the runner: a take-over goes on after it. */
+  settling?: boolean;
   /** false: a drill leaves it out, and the report says so. */
   exercised?: boolean;
   perform(ctx: StepCtx, shared: Shared): Promise<StepOutcome>;

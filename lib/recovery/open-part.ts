@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type { ManifestPart } from "@/lib/backups";
+import { damaged } from "./open-piece";
+import { type Recovery, type RecoveryCtx, identityFor } from "./recovery";
+
+/** Hands a part's plain bytes to `consume`, and checks digests and exit codes after the last byte. */
+export async function openPart(
+  ctx: RecoveryCtx,
+  recovery: Recovery,
+  part: ManifestPart,
+  consume: (plain: Readable) => Promise<void>,
+): Promise<void> {
+  const sealed = Readable.from(readPieces(ctx, recovery, part), { objectMode: false });
+  const opening = ctx.engines.envelope.open(sealed, {
+    encrypted: part.encrypted,
+    identityFile: identityFor(recovery, part),
+    signal: ctx.signal,
+  });
+  const [consumed, opened] = await Promise.allSettled([consume(opening.output), opening.done]);
+  // A broken envelope is the cause of what the database says about the cut SQL.
+  if (opened.status === "rejected") {
+    await proveBytes(ctx, recovery, part);
+    throw opened.reason;
+  }
+  if (consumed.status === "rejected") throw consumed.reason;
+  const [first] = part.pieces;
+  if (opened.value.sealed.sha256 !== part.sealed.sha256 || opened.value.plain.sizeBytes !== part.plain.sizeBytes) {
+    throw damaged(first?.key ?? part.name, recovery.source.store.location);
+  }
+}
+
+/** age tells a wrong key and damaged bytes alike: the digests tell them apart. @throws DamagedError */
+async function proveBytes(ctx: RecoveryCtx, recovery: Recovery, part: ManifestPart): Promise<void> {
+  const { store } = recovery.source;
+  for (const piece of part.pieces) {
+    const found = await store.head(piece.key, { signal: ctx.signal });
+    if (found?.sizeBytes !== piece.sizeBytes) throw damaged(piece.key, store.location);
+    const hash = createHash("sha256");
+    for await (const chunk of await store.get(piece.key, { signal: ctx.signal })) hash.update(chunk as Buffer);
+    if (hash.digest("hex") !== piece.sha256) throw damaged(piece.key, store.location);
+  }
+}
+
+async function* readPieces(ctx: RecoveryCtx, recovery: Recovery, part: ManifestPart): AsyncGenerator<Buffer> {
+  for (const piece of part.pieces) {
+    for await (const chunk of await recovery.source.store.get(piece.key, { signal: ctx.signal })) yield chunk as Buffer;
+  }
+}

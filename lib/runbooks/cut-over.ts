@@ -1,0 +1,28 @@
+import { PreconditionError } from "@/lib/kernel/errors";
+import { known } from "@/lib/recovery";
+import type { StepCtx, StepOutcome } from "@/lib/runs";
+import { loadConfiguration } from "@/lib/settings";
+import type { RunbookShared } from "./runbook-shared";
+
+/** Makes the recovered server the primary, at its declared address. From here on the run cannot be undone. */
+export async function cutOver(ctx: StepCtx, shared: RunbookShared): Promise<StepOutcome> {
+  const recovery = known(shared.recovery, "the recovery");
+  const server = known(recovery.server, "the server");
+  const manifest = known(recovery.manifest, "the manifest");
+  const { configuration } = await loadConfiguration(ctx);
+  const declaration = configuration.systems[shared.system];
+  if (declaration?.kind !== "mariadb" || !shared.target) {
+    throw new PreconditionError(`"${shared.system}" or its live target is no longer declared`, {
+      hint: "Was holdfast.yaml changed during the run?",
+    });
+  }
+  const { pid } = await server.takeAddress({
+    connection: ctx.engines.connection(declaration.connection),
+    serverId: manifest.server.id,
+    gtid: recovery.restoredTo?.gtid ?? manifest.position.gtid,
+    signal: ctx.signal,
+  });
+  shared.hasCutOver = true;
+  const { host, port } = declaration.connection;
+  return { summary: `the recovered server answers at ${host}:${port}`, pid };
+}
