@@ -2,13 +2,10 @@ import { z } from "zod";
 import type { Ctx } from "@/lib/db/context";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
-import { nextTimes } from "@/lib/kernel/cron";
-import type { SystemDeclaration } from "@/lib/settings/schemas";
 import { GetSystemInput, type SystemDetail } from "./schemas";
 import { secondsOf, summarizeSystem, toExposure } from "./summarize-system";
 import { type SystemFacts, readSystemFacts } from "./system-facts";
 
-const NEXT_TIMES = 3;
 const GAPS_MAX = 50;
 
 const Findings = z.object({
@@ -44,7 +41,6 @@ export async function getSystem(ctx: Ctx, input: { name: string }): Promise<Syst
             error: row.probeError,
           }
         : null,
-    heartbeatAt: row.heartbeatAt?.toISOString() ?? null,
     lanes: (facts.reaches.get(row.id) ?? []).map((reach) => ({
       repository: reach.repository,
       recoverableTo: toExposure(reach, facts.now).recoverableTo,
@@ -64,7 +60,6 @@ export async function getSystem(ctx: Ctx, input: { name: string }): Promise<Syst
       detectedAt: gap.detectedAt.toISOString(),
     })),
     measurements: measurementsOf(facts),
-    schedules: schedulesOf(declaration, facts.now),
     hazards: findings?.hazards ?? [],
   };
 }
@@ -83,16 +78,4 @@ function measurementsOf(facts: SystemFacts): SystemDetail["measurements"] {
       },
     ];
   });
-}
-
-function schedulesOf(declaration: SystemDeclaration | undefined, now: Date): SystemDetail["schedules"] {
-  if (declaration?.kind !== "mariadb") return [];
-  const { full, log } = declaration.backup;
-  return [
-    ...(full ? [{ type: "full", schedule: full.schedule, stream: false }] : []),
-    ...(log ? [{ type: "log", schedule: log.schedule, stream: log.stream }] : []),
-  ].map((each) => ({
-    ...each,
-    next: nextTimes(each.schedule, now, NEXT_TIMES).map((at) => at.toISOString()),
-  }));
 }

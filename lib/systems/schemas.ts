@@ -49,6 +49,10 @@ export const SystemSummary = z.object({
   measuredAt: z.string().nullable(),
   measuredRunId: z.string().nullable(),
   calendar: z.array(CalendarDay),
+  /** Newest heartbeat that the server acknowledged. */
+  heartbeatAt: z.string().nullable(),
+  /** When its backups are due: the next three of each type. */
+  schedules: z.array(z.object({ type: z.string(), schedule: z.string(), stream: z.boolean(), next: z.array(z.string()) })),
 });
 export type SystemSummary = z.infer<typeof SystemSummary>;
 
@@ -95,12 +99,9 @@ export const SystemDetail = SystemSummary.extend({
   server: z
     .object({ version: z.string().nullable(), address: z.string(), reachedAt: z.string().nullable(), error: z.string().nullable() })
     .nullable(),
-  /** Newest heartbeat that the server acknowledged. */
-  heartbeatAt: z.string().nullable(),
   lanes: z.array(RecoveryLane),
   gaps: z.array(z.object({ from: z.string().nullable(), to: z.string().nullable(), reason: z.string(), detectedAt: z.string() })),
   measurements: z.array(Measurement),
-  schedules: z.array(z.object({ type: z.string(), schedule: z.string(), stream: z.boolean(), next: z.array(z.string()) })),
   hazards: z.array(z.object({ id: z.string(), effect: z.string(), object: z.string(), message: z.string(), hint: z.string() })),
 });
 export type SystemDetail = z.infer<typeof SystemDetail>;

@@ -1,9 +1,12 @@
 import type { RepositoryReach } from "@/lib/backups";
+import { nextTimes } from "@/lib/kernel/cron";
+import type { SystemDeclaration } from "@/lib/settings/schemas";
 import { fillCalendar, judgeState } from "./model";
 import type { RepositoryExposure, SystemSummary } from "./schemas";
 import type { SystemFacts } from "./system-facts";
 
 const CALENDAR_DAYS = 30;
+const NEXT_TIMES = 3;
 
 export function summarizeSystem(facts: SystemFacts, row: SystemFacts["rows"][number]): SystemSummary {
   const declaration = facts.declarations.get(row.name);
@@ -50,6 +53,8 @@ export function summarizeSystem(facts: SystemFacts, row: SystemFacts["rows"][num
     measuredAt: measure?.endedAt?.toISOString() ?? null,
     measuredRunId: measure?.id ?? null,
     calendar: row.kind === "mariadb" ? fillCalendar(backups, facts.now, CALENDAR_DAYS) : [],
+    heartbeatAt: row.heartbeatAt?.toISOString() ?? null,
+    schedules: schedulesOf(declaration, facts.now),
   };
 }
 
@@ -90,4 +95,16 @@ function worstOf(repositories: readonly RepositoryExposure[]): RepositoryExposur
 function titleOf(name: string): string {
   const words = name.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function schedulesOf(declaration: SystemDeclaration | undefined, now: Date): SystemSummary["schedules"] {
+  if (declaration?.kind !== "mariadb") return [];
+  const { full, log } = declaration.backup;
+  return [
+    ...(full ? [{ type: "full", schedule: full.schedule, stream: false }] : []),
+    ...(log ? [{ type: "log", schedule: log.schedule, stream: log.stream }] : []),
+  ].map((each) => ({
+    ...each,
+    next: nextTimes(each.schedule, now, NEXT_TIMES).map((at) => at.toISOString()),
+  }));
 }
