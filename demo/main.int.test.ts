@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { childEnvironment } from "@/lib/kernel/env";
 import { readCounts } from "./load/read-counts";
 import { layoutOf } from "./parts/layout";
@@ -48,11 +48,16 @@ function processesOfTheEstate(): string[] {
     .filter((command) => command.includes(`${directory}/`));
 }
 
+/** A start of the estate whose load reports anew. */
+function startHeld(): ReturnType<typeof start> {
+  rmSync(layout.witness.counts, { force: true });
+  return start("estate", "--memory", "--data", directory);
+}
+
 async function untilOrders(count: number): Promise<void> {
   while ((readCounts(layout.witness.counts)?.ok ?? 0) < count) await wait(50);
 }
 
-beforeEach(() => rmSync(layout.witness.counts, { force: true }));
 afterAll(async () => {
   await demo("stop", "--data", directory);
   rmSync(directory, { recursive: true, force: true });
@@ -60,12 +65,11 @@ afterAll(async () => {
 
 describe("npm run demo", () => {
   test("an estate whose process was killed hard leaves nothing that the next start or stop does not end", async () => {
-    const first = start("estate", "--data", directory);
+    const first = startHeld();
     await untilOrders(5);
     first.child.kill("SIGKILL");
     await first.ended;
-    rmSync(layout.witness.counts, { force: true });
-    const second = start("estate", "--data", directory);
+    const second = startHeld();
     await untilOrders(5);
     second.child.kill("SIGKILL");
     await second.ended;
@@ -77,7 +81,7 @@ describe("npm run demo", () => {
   });
 
   test("break and stop reach a running estate from another process; a broken database stays so over a restart", async () => {
-    const first = start("estate", "--data", directory);
+    const first = startHeld();
     await untilOrders(5);
     expect(processesOfTheEstate().length).toBeGreaterThanOrEqual(9);
     const broken = await demo("break", "database", "--data", directory, "--json");
@@ -88,7 +92,7 @@ describe("npm run demo", () => {
     expect(await first.ended).toMatchObject({ exitCode: 0, stderr: "" });
     expect(processesOfTheEstate()).toEqual([]);
 
-    const second = start("estate", "--data", directory);
+    const second = startHeld();
     while (!existsSync(layout.witness.counts)) await wait(50);
     await demo("stop", "--data", directory);
     expect((await second.ended).stdout).toContain("the database is broken since");

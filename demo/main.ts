@@ -14,6 +14,7 @@ interface Options {
   data?: string;
   check?: boolean;
   json?: boolean;
+  memory?: boolean;
 }
 
 const directoryOf = (options: Options) => resolve(options.data ?? defaultDirectory());
@@ -74,9 +75,11 @@ program
   .description("run the servers alone, without a console, until it is stopped")
   .addOption(data())
   .addOption(json())
+  .option("--memory", "the stores keep their objects in memory: they start faster, and are empty after a crash")
   .action((_options: Options, command: Command) => {
     const options: Options = command.optsWithGlobals();
-    return holdEstate(directoryOf(options), createTeller(options.json ? process.stderr : process.stdout));
+    const teller = createTeller(options.json ? process.stderr : process.stdout);
+    return holdEstate(directoryOf(options), teller, options.memory ? "memory" : "disk");
   });
 
 try {

@@ -27,9 +27,14 @@ export function untilAsked(): Promise<void> {
 }
 
 /** Starts the estate; with real stores where the machine has them. */
-export async function openEstate(directory: string, teller: Teller): Promise<Estate> {
+export async function openEstate(
+  directory: string,
+  teller: Teller,
+  keepStoresIn: "memory" | "disk" = "disk",
+): Promise<Estate> {
   const missing = findMissingStorePrograms();
   return startEstate({
+    keepStoresIn,
     directory,
     stores: missing.length > 0 ? "directory" : "s3",
     onEvent: (text) => teller.say(text),
@@ -73,9 +78,9 @@ function showSignIn(url: string, signIns: SignIns, estate: Estate): string {
 }
 
 /** The estate alone until someone stops it. */
-export async function holdEstate(directory: string, teller: Teller): Promise<void> {
+export async function holdEstate(directory: string, teller: Teller, keepStoresIn: "memory" | "disk"): Promise<void> {
   const asked = untilAsked();
-  const estate = await openEstate(directory, teller);
+  const estate = await openEstate(directory, teller, keepStoresIn);
   teller.say(`the estate runs in "${directory}"; its configuration is "${estate.layout.configuration}"`);
   await asked;
   await estate.stop();
