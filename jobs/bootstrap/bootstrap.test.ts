@@ -1,13 +1,19 @@
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 
+interface Locked {
+  version?: string;
+  integrity?: string;
+  optional?: boolean;
+  optionalDependencies?: Record<string, string>;
+}
 interface Counts {
   passed: number;
   failed: number;
   skipped: number;
 }
 interface Lock {
-  packages: Record<string, { version?: string; integrity?: string; optional?: boolean }>;
+  packages: Record<string, Locked>;
 }
 const load = createRequire(import.meta.url);
 const { refuseOldNode } = load("./check-node.cjs") as { refuseOldNode(version: string): string | null };
@@ -16,6 +22,10 @@ const { TARGETS } = load("./targets.cjs") as {
   TARGETS: Record<string, { programs(args: string[]): string[]; needsBuild(args: string[]): boolean }>;
 };
 const { isSameTree } = load("./install-modules.cjs") as { isSameTree(lock: Lock | null, found: Lock | null): boolean };
+const { completeLock, missingOptional } = load("./complete-lock.cjs") as {
+  completeLock(lock: Lock): Lock;
+  missingOptional(lock: Lock): { name: string }[];
+};
 const { countJourneys, countVitest } = load("./count-tests.cjs") as {
   countJourneys(stats: object): Counts;
   countVitest(report: object): Counts;
@@ -54,6 +64,25 @@ test("modules are whole when every package that this machine can have is there a
   expect(isSameTree(wanted, { packages: { "node_modules/a": { ...a, version: "1.0.1" } } })).toBe(false);
   expect(isSameTree(wanted, { packages: {} })).toBe(false);
   expect(isSameTree(wanted, null)).toBe(false);
+});
+
+test("package-lock.json describes every optional package, so that `npm ci` takes it (else: `npm run lock`)", () => {
+  expect(missingOptional(load("../../package-lock.json") as Lock)).toEqual([]);
+});
+
+test("a lock file is completed with the packages of other machines, each for its own kind alone", () => {
+  const optionalDependencies = {
+    "@x/swc-linux-x64-musl": "1.2.3",
+    "@x/swc-darwin-arm64": "1.2.3",
+    "@x/swc-wasm32-wasi": "1.2.3",
+  };
+  const completed = completeLock({ packages: { "node_modules/x": { version: "1.2.3", optionalDependencies } } });
+  expect(missingOptional(completed)).toEqual([]);
+  expect(completed.packages).toMatchObject({
+    "node_modules/@x/swc-darwin-arm64": { version: "1.2.3", optional: true, os: ["darwin"], cpu: ["arm64"] },
+    "node_modules/@x/swc-linux-x64-musl": { os: ["linux"], cpu: ["x64"], libc: ["musl"] },
+    "node_modules/@x/swc-wasm32-wasi": { cpu: ["wasm32"] },
+  });
 });
 
 test("tests are counted as they ended: a file that does not load, a flaky journey and a todo are no passes", () => {
