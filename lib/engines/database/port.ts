@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { EngineError } from "@/lib/kernel/errors";
 import type { Secret } from "@/lib/kernel/secret";
 
 export interface Connection {
@@ -44,11 +45,16 @@ export interface Hazard {
     | "missing-right"
     | "binlog-off"
     | "binlog-format"
+    | "binlog-filtered"
+    | "binlog-checksum-off"
     | "not-mariadb"
     | "unsupported-version"
     | "broken-view"
     | "float-column"
     | "enum-empty-and-zero"
+    | "history-not-dumped"
+    | "sequence-cache"
+    | "rows-elsewhere"
     | "non-transactional-table"
     | "no-primary-key"
     | "binlog-expiry-short";
@@ -244,6 +250,17 @@ export interface LogGap {
   oldestFile: string | null;
 }
 
+/** @see LogGap. Never thrown for anything that a retry mends. */
+export class LogGapError extends EngineError {
+  constructor(
+    message: string,
+    readonly gap: LogGap,
+    options: { engine: string; hint: string },
+  ) {
+    super(message, { ...options, operation: "follow the log", permanent: true });
+  }
+}
+
 export interface LogCollectorState {
   /** `waiting`: not connected, tries again by itself. `full`: the spool holds what it may and nothing of it was shipped; follows again after `release`. */
   phase: "connecting" | "following" | "waiting" | "full" | "gap" | "stopped";
@@ -295,7 +312,7 @@ export interface LogCollector {
   /**
    * The bytes that follow a repository's position: whole transactions, about `maxBytes` at most; one that is larger
    * is cut between events. Null when there is nothing new. What the spool no longer holds is fetched from the server.
-   * @throws EngineError, permanent at the gap once everything before it was given; otherwise try again later
+   * @throws LogGapError once everything before the gap was given; EngineError: try again later
    */
   next(after: LogOffset, maxBytes: number): Promise<LogChunk | null>;
   /** Plain bytes of a chunk, any number of times until it is released. */
