@@ -7,7 +7,6 @@ import { killProcess } from "./parts/process-mark";
 
 /** What `break` knows. */
 export const BREAKABLE = ["database"] as const;
-export type Breakable = (typeof BREAKABLE)[number];
 
 /**
  * Loses the primary: kill -9 of its server, and its data directory removed. Works from any process; the estate's watch

@@ -11,7 +11,7 @@ export interface EstateFacts {
   stores: { kind: "s3"; primary: S3Facts; dr: S3Facts } | { kind: "directory"; primary: string; dr: string };
 }
 
-export interface S3Facts {
+interface S3Facts {
   endpoint: string;
   region: string;
   bucket: string;
@@ -127,7 +127,7 @@ const SERVICES = {
 } as const;
 
 /** The practice estate's holdfast.yaml as a document: the shape that the console reads, no secret in it. */
-export function describeEstate(facts: EstateFacts): Record<string, unknown> {
+function describeEstate(facts: EstateFacts): Record<string, unknown> {
   const services = Object.entries(SERVICES).map(([name, service]) => [
     name,
     { kind: "service", owner: "ops-team@example.com", ...service },

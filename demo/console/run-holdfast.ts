@@ -31,8 +31,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-export type RunHoldfast = <T>(args: readonly string[], answer: z.ZodType<T>) => Promise<T>;
-
 /** Runs `holdfast ARGS --json` as a process of its own, as a person would, and reads its answer.
  *  @throws CommandError for any exit code but 0, or an answer that the contract does not know */
 export async function runHoldfast<T>(

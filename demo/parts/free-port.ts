@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 const [LOWEST, HIGHEST] = [5_000, 9_999];
 
 /** Whether a server could listen on 127.0.0.1 at this port now. */
-export function isPortFree(port: number): Promise<boolean> {
+function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));

@@ -10,7 +10,7 @@ export interface ProcessMark {
 const POLL_MS = 50;
 
 /** Start time of a living process; null when it is gone or only waits to be reaped. */
-export function readStartTicks(pid: number): string | null {
+function readStartTicks(pid: number): string | null {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -67,7 +67,7 @@ function send(mark: ProcessMark, signal: NodeJS.Signals): void {
 }
 
 /** Waits until a process is gone. Returns false when it still runs after `timeoutMs`. */
-export async function waitUntilGone(mark: ProcessMark, timeoutMs: number): Promise<boolean> {
+async function waitUntilGone(mark: ProcessMark, timeoutMs: number): Promise<boolean> {
   const until = performance.now() + timeoutMs;
   while (isRunning(mark)) {
     if (performance.now() > until) return false;

@@ -38,11 +38,13 @@ export function tsxArguments(script: string): string[] {
   return ["--import", "tsx", script];
 }
 
+/** The kernel itself ends the program when its parent is gone: no watchdog that could die as well. */
+const PARENT_WATCH = "setpriv";
 const READY_MS = 30_000;
 const GRACE_MS = 5_000;
 
 /** The end of a log, for an error. */
-export function tailOfLog(file: string): string {
+function tailOfLog(file: string): string {
   return readFileSync(file, "utf8").trim().split("\n").slice(-5).join(" / ").slice(-600);
 }
 
@@ -61,7 +63,7 @@ export function createProgram(options: ProgramOptions): Omit<Part, "name"> {
     const log = openSync(options.logFile, "a", 0o600);
     try {
       const child = spawn(
-        "setpriv",
+        PARENT_WATCH,
         ["--pdeathsig=TERM", "--", process.execPath, ...tsxArguments(options.script), ...options.args],
         {
           cwd: PROJECT,
