@@ -15,7 +15,8 @@ export async function holdDuty(
 ): Promise<void> {
   while (!duty.signal.aborted) {
     await tryDuty(duty, work).catch((cause: unknown) => {
-      if (!duty.signal.aborted) duty.log.warn({ err: cause, duty: duty.name }, "a duty broke off and is taken up again");
+      if (!duty.signal.aborted)
+        duty.log.warn({ err: cause, duty: duty.name }, "a duty broke off and is taken up again");
     });
     await waitFor(RETRY_MS, duty.signal);
   }

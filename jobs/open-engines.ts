@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createMariadbEngine } from "@/lib/engines/database/mariadb/engine";
 import type { Connection, DatabaseEngine } from "@/lib/engines/database/port";
 import { createAgeEnvelope } from "@/lib/engines/envelope/age/engine";
@@ -8,14 +8,13 @@ import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { openS3Store } from "@/lib/engines/object-store/s3/engine";
 import type { DeclaredConnection, Engines } from "@/lib/engines/ports";
 import { createHttpProbe } from "@/lib/engines/probe/http";
-import type { Signer } from "@/lib/engines/signer/port";
 import type { Db } from "@/lib/db/client";
-import { newSigningKey, publicKeyOf, signBytes } from "@/lib/kernel/crypto";
 import { readVariable } from "@/lib/kernel/env";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { Secret } from "@/lib/kernel/secret";
 import { loadConfiguration, resolveVariables } from "@/lib/settings";
 import type { Configuration, RepositoryDeclaration } from "@/lib/settings/schemas";
+import { openSigner } from "./open-signer";
 
 const resolve = (text: string): string => resolveVariables(text, readVariable);
 const secret = (text: string): Secret => new Secret(resolve(text));
@@ -64,19 +63,8 @@ export async function openEngines(db: Db, home: string): Promise<Engines> {
     connection: resolveConnection,
     envelope: createAgeEnvelope(),
     probe: createHttpProbe(),
-    signer: await openSigner(join(home, "keys", "signing-key.pem")),
+    signer: await openSigner(home),
     directories,
     restoreScript: await readFile(new URL("../public/restore.sh", import.meta.url), "utf8"),
   };
-}
-
-/** The installation's signing key; made at the first start. Runners that write to the same repositories share the file. */
-async function openSigner(file: string): Promise<Signer> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  // `wx`: of two processes that start at once, one makes the key and both read it.
-  await writeFile(file, newSigningKey().privatePem, { mode: 0o600, flag: "wx" }).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "EEXIST") throw cause;
-  });
-  const privatePem = await readFile(file, "utf8");
-  return { publicPem: publicKeyOf(privatePem), sign: (data) => signBytes(privatePem, data) };
 }

@@ -32,7 +32,11 @@ export function toBackupSummary(row: BackupRow): BackupSummary {
       error: copy.error,
     })),
     verified: verified
-      ? { level: verified.level as VerificationLevel, at: verified.at.toISOString(), verdict: verified.verdict as Verdict }
+      ? {
+          level: verified.level as VerificationLevel,
+          at: verified.at.toISOString(),
+          verdict: verified.verdict as Verdict,
+        }
       : null,
     runId: row.runId,
     error: row.error,

@@ -60,10 +60,17 @@ export async function planFullBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunP
       { ...step, key: "open", title: "Open the repositories", owner: "repositories", perform: open },
       { ...step, key: "users", title: "Store users and grants", perform: storeUsers },
       { ...step, key: "data", title: "Dump, pack, encrypt and store the data", perform: storeData },
-      { ...step, key: "publish", title: "Sign the manifest and check the copies", owner: "repositories", perform: publish },
+      {
+        ...step,
+        key: "publish",
+        title: "Sign the manifest and check the copies",
+        owner: "repositories",
+        perform: publish,
+      },
     ],
     cleanUp: async (cleanCtx, _, ended) => {
-      if (ended.state !== "succeeded") await failBackup(cleanCtx, run.id, ended.error?.message ?? "aborted by an operator");
+      if (ended.state !== "succeeded")
+        await failBackup(cleanCtx, run.id, ended.error?.message ?? "aborted by an operator");
     },
     result: (done) => ({
       backupId: done.backup?.id,
@@ -78,7 +85,11 @@ async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   shared.hazards = await shared.engine.findHazards(ctx.signal);
   await ctx.db.system.update({
     where: { id: shared.systemId },
-    data: { findings: { version: shared.facts.version, hazards: shared.hazards } as object, probedAt: ctx.now(), probeError: null },
+    data: {
+      findings: { version: shared.facts.version, hazards: shared.hazards } as object,
+      probedAt: ctx.now(),
+      probeError: null,
+    },
   });
   for (const hazard of shared.hazards) {
     ctx.run.say(`${hazard.id}, ${hazard.object}: ${hazard.message}`, hazard.effect === "refuse" ? "error" : "warning");
@@ -86,11 +97,16 @@ async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   const refusals = shared.hazards.filter((hazard) => hazard.effect === "refuse");
   const [first] = refusals;
   if (first) {
-    throw new RefusedError(`no backup is taken: ${refusals.map((each) => `${each.object}: ${each.message}`).join("; ")}`, {
-      hint: first.hint,
-    });
+    throw new RefusedError(
+      `no backup is taken: ${refusals.map((each) => `${each.object}: ${each.message}`).join("; ")}`,
+      {
+        hint: first.hint,
+      },
+    );
   }
-  return { summary: `MariaDB ${shared.facts.version}, ${shared.facts.tables} tables, ${formatBytes(shared.facts.dataBytes)}` };
+  return {
+    summary: `MariaDB ${shared.facts.version}, ${shared.facts.tables} tables, ${formatBytes(shared.facts.dataBytes)}`,
+  };
 }
 
 async function open(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
@@ -123,13 +139,20 @@ async function incarnationOf(ctx: StepCtx, shared: FullBackup): Promise<string> 
   const row = await ctx.db.system.findUniqueOrThrow({ where: { id: shared.systemId } });
   if (row.logIncarnation && row.logServerId === shared.facts?.serverId) return row.logIncarnation;
   if (shared.declaration.backup.log) {
-    ctx.run.say("the log of this server is not collected yet: this full can be restored, but not to a later point", "warning");
+    ctx.run.say(
+      "the log of this server is not collected yet: this full can be restored, but not to a later point",
+      "warning",
+    );
   }
   return "none";
 }
 
 async function storeUsers(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
-  shared.backup = await beginBackup(ctx, { systemId: shared.systemId, runId: shared.run.id, repositories: shared.repositories });
+  shared.backup = await beginBackup(ctx, {
+    systemId: shared.systemId,
+    runId: shared.run.id,
+    repositories: shared.repositories,
+  });
   shared.parts = [];
   const users = shared.engine.dumpUsers(ctx.signal);
   await store(ctx, shared, { name: "users", output: users.output });
@@ -174,7 +197,8 @@ async function storeData(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome>
         position: shared.dump?.position,
       };
     }
-    const what = first.kind === "schema-changed" ? "the schema was changed" : "a row of a non-transactional table was written";
+    const what =
+      first.kind === "schema-changed" ? "the schema was changed" : "a row of a non-transactional table was written";
     if (attempt === 2) {
       throw new RefusedError(`${what} during the dump, twice (transaction ${first.gtid})`, {
         hint: "Take the backup when no migration runs, or move the table to InnoDB: its log could not be replayed on this dump.",
@@ -203,7 +227,8 @@ async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
     dump.done,
   ]);
   // The dump's own error is the cause; a store's error ends the dump as a consequence.
-  if (stored.status === "rejected") throw dumped.status === "rejected" ? causeOf(stored.reason, dumped.reason) : stored.reason;
+  if (stored.status === "rejected")
+    throw dumped.status === "rejected" ? causeOf(stored.reason, dumped.reason) : stored.reason;
   if (dumped.status === "rejected") throw dumped.reason;
   shared.dump = dumped.value;
   const disturbances = await shared.engine.findDisturbances(shared.dump.position, shared.dump.endPosition, ctx.signal);
@@ -230,24 +255,42 @@ async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
     parent: null,
     startedAt: backup.startedAt.toISOString(),
     endedAt: ctx.now().toISOString(),
-    server: { id: facts.serverId, incarnation: shared.incarnation ?? "none", version: facts.version, settings: facts.settings },
+    server: {
+      id: facts.serverId,
+      incarnation: shared.incarnation ?? "none",
+      version: facts.version,
+      settings: facts.settings,
+    },
     tools: { "mariadb-dump": facts.version, compression: "zstd", encryption: "age" },
     position: dump.position,
     endPosition: dump.endPosition,
     schemas: facts.schemas,
     tables: dump.tables,
-    objects: { views: dump.views, triggers: dump.triggers, routines: dump.routines, events: dump.events, sequences: dump.sequences },
+    objects: {
+      views: dump.views,
+      triggers: dump.triggers,
+      routines: dump.routines,
+      events: dump.events,
+      sequences: dump.sequences,
+    },
     hazards: shared.hazards,
     parts: shared.parts,
   };
-  const failures = await publishManifest(ctx, manifest, shared.repositories.filter((each) => !shared.failures.has(each.name)));
+  const failures = await publishManifest(
+    ctx,
+    manifest,
+    shared.repositories.filter((each) => !shared.failures.has(each.name)),
+  );
   for (const [name, failure] of failures) shared.failures.set(name, failure);
   shared.state = await completeBackup(ctx, manifest, { repositories: shared.repositories, failures: shared.failures });
   if (shared.failures.size > 0) {
     const [[name, failure] = ["", undefined]] = shared.failures;
-    throw new PreconditionError(`the backup is incomplete: repository "${name}" has no copy: ${failure?.message ?? ""}`, {
-      hint: failure?.hint ?? "Mend the repository, then start another backup.",
-    });
+    throw new PreconditionError(
+      `the backup is incomplete: repository "${name}" has no copy: ${failure?.message ?? ""}`,
+      {
+        hint: failure?.hint ?? "Mend the repository, then start another backup.",
+      },
+    );
   }
   return { summary: `complete in ${shared.repositories.map(({ name }) => name).join(" and ")}`, backupId: backup.id };
 }

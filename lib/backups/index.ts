@@ -1,3 +1,4 @@
+export { claimSlots } from "./claim-slots";
 export { getBackup } from "./get-backup";
 export { listBackups } from "./list-backups";
 export { startBackup } from "./start-backup";

@@ -17,7 +17,10 @@ export async function recordIncarnation(ctx: JobCtx, log: CollectedLog): Promise
   await ctx.transaction(async (tx) => {
     const before = await tx.system.findUniqueOrThrow({ where: { id: log.systemId } });
     if (before.logIncarnation === incarnation && before.logServerId === serverId) return;
-    await tx.system.update({ where: { id: log.systemId }, data: { logServerId: serverId, logIncarnation: incarnation } });
+    await tx.system.update({
+      where: { id: log.systemId },
+      data: { logServerId: serverId, logIncarnation: incarnation },
+    });
     await recordAudit(tx, ctx, {
       action: "log.incarnation-begun",
       entity: { type: "system", id: log.system },
@@ -51,7 +54,12 @@ export async function recordGap(ctx: JobCtx, log: CollectedLog & { gap: LogGap; 
     await recordAudit(tx, ctx, {
       action: "log.gap-detected",
       entity: { type: "system", id: log.system },
-      metadata: { reason: log.gap.reason, file: log.gap.wanted.file, offset: log.gap.wanted.offset, message: log.message },
+      metadata: {
+        reason: log.gap.reason,
+        file: log.gap.wanted.file,
+        offset: log.gap.wanted.offset,
+        message: log.message,
+      },
     });
   });
 }

@@ -43,7 +43,10 @@ async function beginShipping(ctx: JobCtx, system: string): Promise<LogShipping> 
   const declaration = configuration.systems[system];
   if (declaration?.kind !== "mariadb" || !declaration.backup.log) {
     throw new EngineError(`system "${system}" declares no log backup`, {
-      engine: "mariadb", operation: "collect the log", permanent: true, hint: "Declare `backup.log` in holdfast.yaml.",
+      engine: "mariadb",
+      operation: "collect the log",
+      permanent: true,
+      hint: "Declare `backup.log` in holdfast.yaml.",
     });
   }
   const row = await ctx.db.system.findUniqueOrThrow({ where: { name: system } });
@@ -138,7 +141,13 @@ async function watchGap(ctx: JobCtx, shipping: LogShipping): Promise<void> {
   while (!ctx.signal.aborted) {
     const { gap, message } = shipping.collector.state();
     if (gap) {
-      await recordGap(ctx, { systemId: shipping.systemId, system: shipping.system, collector: shipping.collector, gap, message });
+      await recordGap(ctx, {
+        systemId: shipping.systemId,
+        system: shipping.system,
+        collector: shipping.collector,
+        gap,
+        message,
+      });
       return;
     }
     await waitFor(GAP_PERIOD_MS, ctx.signal);

@@ -10,6 +10,9 @@ export interface JobDefinition<Payload extends object> {
   heartbeatSeconds: number;
 }
 
+/** What a queue needs to know of its job. */
+export type QueueSettings = Pick<JobDefinition<object>, "name" | "retries" | "heartbeatSeconds">;
+
 export function defineJob<Payload extends object>(definition: JobDefinition<Payload>): JobDefinition<Payload> {
   return definition;
 }

@@ -1,5 +1,5 @@
 import { PgBoss } from "pg-boss";
-import { type JobDefinition, queueName } from "./define-job";
+import { type QueueSettings, queueName } from "./define-job";
 
 export const QUEUE_SCHEMA = "pgboss";
 
@@ -8,7 +8,7 @@ export type Queue = PgBoss;
 /** Starts pg-boss for a process that works on jobs, and makes the queues that it serves. */
 export async function startQueue(
   databaseUrl: string,
-  jobs: readonly JobDefinition<never>[],
+  jobs: readonly QueueSettings[],
   places: readonly string[],
 ): Promise<Queue> {
   const queue = new PgBoss({ connectionString: databaseUrl, schema: QUEUE_SCHEMA, max: 4, monitorIntervalSeconds: 5 });
@@ -20,7 +20,7 @@ export async function startQueue(
 /** A job can only be sent to a queue that exists, so every place's queues are made at migration too. */
 export async function createQueues(
   queue: Queue,
-  jobs: readonly JobDefinition<never>[],
+  jobs: readonly QueueSettings[],
   places: readonly string[],
 ): Promise<void> {
   for (const place of places) {

@@ -36,7 +36,9 @@ export async function runQueries(ctx: RecoveryCtx, recovery: Recovery): Promise<
     }
     ctx.run.say(`${sql}: at least ${atLeast}`);
   }
-  return { summary: queries.length === 0 ? "no queries are declared" : `${queries.length} queries answered as declared` };
+  return {
+    summary: queries.length === 0 ? "no queries are declared" : `${queries.length} queries answered as declared`,
+  };
 }
 
 /** The newest heartbeat in the recovered data: what the recovery really brought back. */
@@ -44,6 +46,9 @@ export async function findHeartbeat(ctx: RecoveryCtx, recovery: Recovery): Promi
   const server = known(recovery.server, "the server");
   recovery.heartbeat = await recovery.engine.newestHeartbeat(server.connection, ctx.signal);
   return recovery.heartbeat
-    ? { summary: `heartbeat ${recovery.heartbeat.seq} of ${recovery.heartbeat.at.toISOString()}`, at: recovery.heartbeat.at.toISOString() }
+    ? {
+        summary: `heartbeat ${recovery.heartbeat.seq} of ${recovery.heartbeat.at.toISOString()}`,
+        at: recovery.heartbeat.at.toISOString(),
+      }
     : { summary: "no heartbeat in the recovered data: its age is unknown" };
 }

@@ -18,10 +18,16 @@ export async function compareContent(ctx: RecoveryCtx, recovery: Recovery): Prom
   }
   if (different.length > 0) {
     for (const line of different) ctx.run.say(line, "error");
-    throw new DamagedError(`${different.length} of ${manifest.tables.length} tables differ: ${different.slice(0, 3).join("; ")}`, {
-      hint: "This backup does not restore to what was dumped: use another one, and take a new full backup now.",
-    });
+    throw new DamagedError(
+      `${different.length} of ${manifest.tables.length} tables differ: ${different.slice(0, 3).join("; ")}`,
+      {
+        hint: "This backup does not restore to what was dumped: use another one, and take a new full backup now.",
+      },
+    );
   }
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
-  return { summary: `${manifest.tables.length} tables with ${rows} rows, equal to the manifest`, tables: manifest.tables.length };
+  return {
+    summary: `${manifest.tables.length} tables with ${rows} rows, equal to the manifest`,
+    tables: manifest.tables.length,
+  };
 }

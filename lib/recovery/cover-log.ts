@@ -45,11 +45,17 @@ export function coverLog(pieces: readonly LogPiece[], from: { file: string; offs
   for (;;) {
     const reached = coverFile(pieces, file, chosen);
     const later = pieces.some((piece) => compareLogFiles(piece.file, file) > 0);
-    if (reached.holeTo !== null) return { pieces: chosen, end: { file, offset: reached.offset }, hole: { file, from: reached.offset, to: reached.holeTo } };
+    if (reached.holeTo !== null)
+      return {
+        pieces: chosen,
+        end: { file, offset: reached.offset },
+        hole: { file, from: reached.offset, to: reached.holeTo },
+      };
     const next = nextLogFile(file);
     const hasNext = pieces.some((piece) => piece.file === next && piece.start === 0);
     if (!later) return { pieces: chosen, end: { file, offset: reached.offset }, hole: null };
-    if (!hasNext) return { pieces: chosen, end: { file, offset: reached.offset }, hole: { file: next, from: 0, to: null } };
+    if (!hasNext)
+      return { pieces: chosen, end: { file, offset: reached.offset }, hole: { file: next, from: 0, to: null } };
     file = next;
   }
 }

@@ -16,7 +16,11 @@ import { type Recovery, type RecoveryCtx } from "./recovery";
 export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const { source } = recovery;
   const manifest = recovery.backupId
-    ? await readManifest(source.store, { system: source.system, id: recovery.backupId }, { publicKeys: source.publicKeys, signal: ctx.signal })
+    ? await readManifest(
+        source.store,
+        { system: source.system, id: recovery.backupId },
+        { publicKeys: source.publicKeys, signal: ctx.signal },
+      )
     : chooseFull(await listManifests(ctx, source), recovery);
   const pieces = await listLogPieces(ctx, source, manifest.server);
   const cover = coverLog(pieces, manifest.position);
@@ -48,16 +52,22 @@ function describe(pieces: readonly LogPiece[]): string {
 function chooseFull(manifests: readonly Manifest[], recovery: Recovery): Manifest {
   const [newest] = manifests;
   if (!newest) {
-    throw new PreconditionError(`repository "${recovery.source.repository}" holds no backup of "${recovery.source.system}"`, {
-      hint: `Is ${recovery.source.store.location} the right place? Another repository may hold one.`,
-    });
+    throw new PreconditionError(
+      `repository "${recovery.source.repository}" holds no backup of "${recovery.source.system}"`,
+      {
+        hint: `Is ${recovery.source.store.location} the right place? Another repository may hold one.`,
+      },
+    );
   }
   const chosen = manifests.find((manifest) => isFullBefore(toFull(manifest), recovery.point));
   if (chosen) return chosen;
   const oldest = manifests.at(-1) ?? newest;
-  throw new RefusedError(`the point ${describePoint(recovery.point)} lies before every backup in "${recovery.source.repository}"`, {
-    hint: `The earliest that can be reached is ${oldest.startedAt}, gtid ${oldest.position.gtid}.`,
-  });
+  throw new RefusedError(
+    `the point ${describePoint(recovery.point)} lies before every backup in "${recovery.source.repository}"`,
+    {
+      hint: `The earliest that can be reached is ${oldest.startedAt}, gtid ${oldest.position.gtid}.`,
+    },
+  );
 }
 
 function toFull(manifest: Manifest): { startedAt: Date; gtid: string } {

@@ -10,7 +10,11 @@ export async function listLogPieces(
   source: RecoverySource,
   server: Manifest["server"],
 ): Promise<LogPiece[]> {
-  const prefix = repositoryKeys.logPrefix({ system: source.system, serverId: server.id, incarnation: server.incarnation });
+  const prefix = repositoryKeys.logPrefix({
+    system: source.system,
+    serverId: server.id,
+    incarnation: server.incarnation,
+  });
   const pieces: LogPiece[] = [];
   for await (const object of source.store.list(prefix, { signal: ctx.signal })) {
     const name = object.key.slice(prefix.length);
@@ -23,7 +27,15 @@ export async function listLogPieces(
     if (!closed) continue;
     const facts = await readClosedLog(ctx, source, `${prefix}${closed.file}.json`);
     if (facts) {
-      pieces.push({ key: object.key, file: closed.file, start: 0, end: facts.sizeBytes, sha256: facts.sha256, encrypted: closed.encrypted, closed: true });
+      pieces.push({
+        key: object.key,
+        file: closed.file,
+        start: 0,
+        end: facts.sizeBytes,
+        sha256: facts.sha256,
+        encrypted: closed.encrypted,
+        closed: true,
+      });
     }
   }
   return pieces;

@@ -21,7 +21,11 @@ export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): P
   for (const id of ids.reverse()) {
     try {
       manifests.push(
-        await readManifest(source.store, { system: source.system, id }, { publicKeys: source.publicKeys, signal: ctx.signal }),
+        await readManifest(
+          source.store,
+          { system: source.system, id },
+          { publicKeys: source.publicKeys, signal: ctx.signal },
+        ),
       );
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;

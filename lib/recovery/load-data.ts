@@ -19,7 +19,8 @@ export async function loadData(ctx: RecoveryCtx, recovery: Recovery): Promise<St
   const { connection } = recovery.server;
   const [users] = manifest.parts.filter((part) => part.name === "users");
   const [data] = manifest.parts.filter((part) => part.name === "data");
-  if (!data) throw new PreconditionError(`backup "${manifest.id}" has no data part`, { hint: "Choose another backup." });
+  if (!data)
+    throw new PreconditionError(`backup "${manifest.id}" has no data part`, { hint: "Choose another backup." });
   if (users) {
     await openPart(ctx, recovery, users, (sql) => recovery.engine.loadUsers(connection, sql, ctx.signal));
     ctx.run.say("users, roles and grants are loaded");

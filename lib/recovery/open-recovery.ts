@@ -54,7 +54,8 @@ async function openSource(
     try {
       return await openForReading(ctx, request.system, repository);
     } catch (error) {
-      if (!(error instanceof EngineError || error instanceof RefusedError || error instanceof PreconditionError)) throw error;
+      if (!(error instanceof EngineError || error instanceof RefusedError || error instanceof PreconditionError))
+        throw error;
       ctx.run.say(`repository ${repository}: ${error.message}. ${error.hint ?? ""}`, "warning");
       lastError = error;
     }

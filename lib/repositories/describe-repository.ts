@@ -11,8 +11,9 @@ You need this folder, the private age key (identity) that was escrowed, and Debi
 
     sh restore.sh list   FOLDER
     sh restore.sh verify FOLDER SYSTEM BACKUP
+    sh restore.sh users  FOLDER SYSTEM BACKUP IDENTITY > users.sql
     sh restore.sh dump   FOLDER SYSTEM BACKUP IDENTITY > dump.sql
-    sh restore.sh log    FOLDER SYSTEM BACKUP IDENTITY OUTPUT-FOLDER
+    sh restore.sh log    FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
 
 FOLDER is a local copy of this repository (\`aws s3 sync s3://BUCKET/PREFIX FOLDER\`).
 

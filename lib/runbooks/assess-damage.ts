@@ -21,9 +21,12 @@ export async function assessDamage(ctx: StepCtx, shared: RunbookShared): Promise
       });
     }
     if (!row.heartbeatAt) {
-      throw new PreconditionError(`no heartbeat of "${shared.system}" was ever acknowledged: its disruption is unknown`, {
-        hint: "Start the run with a stated disruption time and a reason.",
-      });
+      throw new PreconditionError(
+        `no heartbeat of "${shared.system}" was ever acknowledged: its disruption is unknown`,
+        {
+          hint: "Start the run with a stated disruption time and a reason.",
+        },
+      );
     }
     const stated = shared.run.statedDisruptionAt;
     shared.disruptionAt = stated && stated < row.heartbeatAt ? stated : row.heartbeatAt;

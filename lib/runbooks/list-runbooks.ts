@@ -13,7 +13,9 @@ const RUNS_MAX = 10;
 export async function listRunbooks(ctx: Ctx): Promise<{ runbooks: RunbookView[] }> {
   requirePermission(ctx, "runbook.read");
   const loaded = await findConfiguration(ctx);
-  return { runbooks: await Promise.all(RUNBOOKS.map((runbook) => toView(ctx, runbook, loaded?.configuration ?? null))) };
+  return {
+    runbooks: await Promise.all(RUNBOOKS.map((runbook) => toView(ctx, runbook, loaded?.configuration ?? null))),
+  };
 }
 
 /** @throws NotFoundError */
@@ -46,9 +48,20 @@ async function toView(ctx: Ctx, runbook: Runbook, configuration: LoadedConfigura
     steps: runbook.steps.map((step) => {
       const measured = runs
         .flatMap((run) => run.steps.filter((each) => each.key === step.key && each.exercised))
-        .flatMap((each) => (each.startedAt && each.endedAt ? [(each.endedAt.getTime() - each.startedAt.getTime()) / 1_000] : []));
+        .flatMap((each) =>
+          each.startedAt && each.endedAt ? [(each.endedAt.getTime() - each.startedAt.getTime()) / 1_000] : [],
+        );
       const { key, title, owner, estimateSeconds, drill, does } = step;
-      return { key, title, owner, estimateSeconds, drill, does, measuredSeconds: median(measured), measuredRuns: measured.length };
+      return {
+        key,
+        title,
+        owner,
+        estimateSeconds,
+        drill,
+        does,
+        measuredSeconds: median(measured),
+        measuredRuns: measured.length,
+      };
     }),
     estimateSeconds: runbook.estimateSeconds,
     expectedDataLoss: runbook.expectedDataLoss,

@@ -6,7 +6,6 @@ export function findLiveTarget(configuration: Configuration, system: string): st
   if (declaration?.kind !== "mariadb") return undefined;
   const { host, port } = declaration.connection;
   return Object.entries(configuration.targets).find(
-    ([, target]) =>
-      target.allow.includes("live") && target.connection.host === host && target.connection.port === port,
+    ([, target]) => target.allow.includes("live") && target.connection.host === host && target.connection.port === port,
   )?.[0];
 }

@@ -16,7 +16,8 @@ export async function measureRecovery(ctx: StepCtx, shared: RunbookShared, outco
   const rtoActualMs = verifiedAt.getTime() - disruptionAt.getTime();
   const rpoActualMs =
     shared.at === "latest" && heartbeat ? Math.max(0, disruptionAt.getTime() - heartbeat.at.getTime()) : undefined;
-  if (rpoActualMs === undefined) ctx.run.say("RPO is not measured: an older point was asked for, or no heartbeat is in the data");
+  if (rpoActualMs === undefined)
+    ctx.run.say("RPO is not measured: an older point was asked for, or no heartbeat is in the data");
   await recordMeasures(ctx, shared.run.id, {
     ...(shared.mode === "drill" ? { rtoActualMs } : {}),
     ...(rpoActualMs === undefined ? {} : { rpoActualMs }),

@@ -100,6 +100,8 @@ function toStep(step: RunbookStep, mode: "drill" | "live"): Step<RunbookShared> 
     ephemeral: step.ephemeral,
     settling: !isLeftOut && (step.settling ?? false),
     exercised: !isLeftOut,
-    perform: isLeftOut ? () => Promise.resolve({ summary: "not exercised: a drill never touches production" }) : perform,
+    perform: isLeftOut
+      ? () => Promise.resolve({ summary: "not exercised: a drill never touches production" })
+      : perform,
   };
 }

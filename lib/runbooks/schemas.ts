@@ -56,7 +56,10 @@ export const StartRunbookInput = z
     /** For `live`: the name of the system, typed by the person. */
     confirm: z.string().optional(),
   })
-  .refine((input) => !input.disruptionAt || input.reason, { message: "a stated disruption needs a reason", path: ["reason"] })
+  .refine((input) => !input.disruptionAt || input.reason, {
+    message: "a stated disruption needs a reason",
+    path: ["reason"],
+  })
   .refine((input) => input.mode !== "live" || input.reason, { message: "a live run needs a reason", path: ["reason"] });
 export type StartRunbookInput = z.input<typeof StartRunbookInput>;
 

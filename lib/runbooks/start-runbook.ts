@@ -45,7 +45,13 @@ export async function startRunbook(ctx: Ctx, input: StartRunbookInput): Promise<
       action: "runbook.started",
       entity: { type: "runbook", id: runbook.id },
       ...(request.mode === "live" ? { severity: "critical" as const } : {}),
-      metadata: { run: run.id, mode: request.mode, system: system.name, at: request.at, reason: request.reason ?? null },
+      metadata: {
+        run: run.id,
+        mode: request.mode,
+        system: system.name,
+        at: request.at,
+        reason: request.reason ?? null,
+      },
     });
     return { runId: run.id };
   });
@@ -58,7 +64,9 @@ export function systemOf(configuration: Configuration): { name: string; place: s
       return { name, place: declaration.runner.label ?? declaration.runner.site };
     }
   }
-  throw new PreconditionError("no database is declared", { hint: "Declare a system of kind mariadb in holdfast.yaml." });
+  throw new PreconditionError("no database is declared", {
+    hint: "Declare a system of kind mariadb in holdfast.yaml.",
+  });
 }
 
 function guardLive(configuration: Configuration, request: { confirm?: string | undefined }, system: string): string {
@@ -82,4 +90,3 @@ async function refuseSecondLiveRun(tx: Tx, systemId: string): Promise<void> {
     throw new PreconditionError("a live run of this system goes on already", { hint: `It is run ${open.id}.` });
   }
 }
-

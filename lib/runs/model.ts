@@ -39,7 +39,9 @@ export function planTakeOver(steps: readonly StoredStep[]): TakeOver {
   const begunStep = steps[begun];
   if (begunStep && !begunStep.repeatable) return { kind: "ask", step: begun };
   const settled = steps.findLastIndex((step) => step.settling && step.state === "succeeded");
-  const lost = steps.findIndex((step, index) => index > settled && step.ephemeral && (step.state === "succeeded" || isBegun(step.state)));
+  const lost = steps.findIndex(
+    (step, index) => index > settled && step.ephemeral && (step.state === "succeeded" || isBegun(step.state)),
+  );
   const from = lost === -1 ? begun : begun === -1 ? lost : Math.min(lost, begun);
   if (from === -1) return { kind: "continue", resetFrom: null };
   const blocked = steps.findIndex((step, index) => index >= from && step.state === "succeeded" && !step.repeatable);

@@ -78,8 +78,7 @@ function toStepView(step: StepRow): StepView {
     owner: step.owner,
     state: step.state as StepState,
     estimateSeconds: step.estimateSeconds,
-    actualSeconds:
-      step.startedAt && step.endedAt ? (step.endedAt.getTime() - step.startedAt.getTime()) / 1_000 : null,
+    actualSeconds: step.startedAt && step.endedAt ? (step.endedAt.getTime() - step.startedAt.getTime()) / 1_000 : null,
     startedAt: iso(step.startedAt),
     endedAt: iso(step.endedAt),
     exercised: step.exercised,

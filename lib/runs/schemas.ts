@@ -16,7 +16,16 @@ export const LOG_LEVELS = ["info", "warning", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The clocks of a recovery, each an instant of its own; they are never collapsed into one number. */
-export const CLOCKS = ["disrupt", "detect", "declare", "approve", "restoreStart", "dataReady", "verified", "traffic"] as const;
+export const CLOCKS = [
+  "disrupt",
+  "detect",
+  "declare",
+  "approve",
+  "restoreStart",
+  "dataReady",
+  "verified",
+  "traffic",
+] as const;
 export type ClockName = (typeof CLOCKS)[number];
 
 export const Progress = z.object({

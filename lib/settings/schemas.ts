@@ -28,11 +28,11 @@ const bytes = z.string().transform((text, ctx) => {
   return value;
 });
 
-const cron = z
-  .string()
-  .refine(isCronExpression, "expected five cron fields in UTC, such as 0 2 * * *");
+const cron = z.string().refine(isCronExpression, "expected five cron fields in UTC, such as 0 2 * * *");
 
-const ageRecipient = z.string().regex(/^age1[a-z0-9]{20,}$/, "expected an age recipient (age1…); is it the private key?");
+const ageRecipient = z
+  .string()
+  .regex(/^age1[a-z0-9]{20,}$/, "expected an age recipient (age1…); is it the private key?");
 
 /** A secret is never written into the file: only the name of the variable that holds it. */
 const secretReference = z

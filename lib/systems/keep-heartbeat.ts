@@ -42,4 +42,3 @@ export async function keepHeartbeat(ctx: JobCtx, system: string): Promise<void> 
     }
   }
 }
-

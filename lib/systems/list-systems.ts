@@ -13,7 +13,12 @@ export async function listSystems(ctx: Ctx): Promise<SystemsView> {
     asOf: facts.now.toISOString(),
     systems: facts.rows.map((row) => summarizeSystem(facts, row)),
     objectives: objectives
-      ? { rtoSeconds: objectives.rto, rpoSeconds: objectives.rpo, mttrSeconds: objectives.mttr, mtbfSeconds: objectives.mtbf }
+      ? {
+          rtoSeconds: objectives.rto,
+          rpoSeconds: objectives.rpo,
+          mttrSeconds: objectives.mttr,
+          mtbfSeconds: objectives.mtbf,
+        }
       : null,
   };
 }

@@ -47,7 +47,11 @@ function judgeBackups(facts: StateFacts): JudgedState {
       : { state: "warning", word: "No backup", reason: "No repository can bring it back: take a full backup." };
   }
   if (rpoTargetSeconds !== null && exposureSeconds > rpoTargetSeconds) {
-    return { state: "warning", word: "Over RPO", reason: "More would be lost than the target allows: look at the log's shipping." };
+    return {
+      state: "warning",
+      word: "Over RPO",
+      reason: "More would be lost than the target allows: look at the log's shipping.",
+    };
   }
   if (facts.lastAttemptState === "failed") {
     return { state: "warning", word: "Backup failed", reason: "The last backup failed: its run says why." };

@@ -52,7 +52,9 @@ export const SystemSummary = z.object({
   /** Newest heartbeat that the server acknowledged. */
   heartbeatAt: z.string().nullable(),
   /** When its backups are due: the next three of each type. */
-  schedules: z.array(z.object({ type: z.string(), schedule: z.string(), stream: z.boolean(), next: z.array(z.string()) })),
+  schedules: z.array(
+    z.object({ type: z.string(), schedule: z.string(), stream: z.boolean(), next: z.array(z.string()) }),
+  ),
 });
 export type SystemSummary = z.infer<typeof SystemSummary>;
 
@@ -97,12 +99,21 @@ export type RecoveryLane = z.infer<typeof RecoveryLane>;
 export const SystemDetail = SystemSummary.extend({
   asOf: z.string(),
   server: z
-    .object({ version: z.string().nullable(), address: z.string(), reachedAt: z.string().nullable(), error: z.string().nullable() })
+    .object({
+      version: z.string().nullable(),
+      address: z.string(),
+      reachedAt: z.string().nullable(),
+      error: z.string().nullable(),
+    })
     .nullable(),
   lanes: z.array(RecoveryLane),
-  gaps: z.array(z.object({ from: z.string().nullable(), to: z.string().nullable(), reason: z.string(), detectedAt: z.string() })),
+  gaps: z.array(
+    z.object({ from: z.string().nullable(), to: z.string().nullable(), reason: z.string(), detectedAt: z.string() }),
+  ),
   measurements: z.array(Measurement),
-  hazards: z.array(z.object({ id: z.string(), effect: z.string(), object: z.string(), message: z.string(), hint: z.string() })),
+  hazards: z.array(
+    z.object({ id: z.string(), effect: z.string(), object: z.string(), message: z.string(), hint: z.string() }),
+  ),
 });
 export type SystemDetail = z.infer<typeof SystemDetail>;
 

@@ -25,7 +25,9 @@ export async function startVerification(ctx: Ctx, input: StartVerificationInput)
   });
   if (!backup) {
     if (request.backup) throw new NotFoundError("backup", request.backup);
-    throw new PreconditionError(`system "${request.system ?? ""}" has no backup to verify`, { hint: "Take a full backup first." });
+    throw new PreconditionError(`system "${request.system ?? ""}" has no backup to verify`, {
+      hint: "Take a full backup first.",
+    });
   }
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[backup.system.name];

@@ -43,13 +43,25 @@ export function planVerification(run: ClaimedRun): RunPlan<VerificationShared> {
     title: "Find the backup",
     owner: "repositories",
     perform: async (stepCtx, shared) => {
-      shared.recovery = await openRecovery(stepCtx, { system, at: "latest", from: from ?? undefined, backup, runId: run.id });
+      shared.recovery = await openRecovery(stepCtx, {
+        system,
+        at: "latest",
+        from: from ?? undefined,
+        backup,
+        runId: run.id,
+      });
       return findPoint(stepCtx, shared.recovery);
     },
   };
   const steps: VerificationStep[] = [
     find,
-    { ...step, key: "object", title: "Read every byte back and decrypt it", owner: "repositories", perform: onRecovery(readBack) },
+    {
+      ...step,
+      key: "object",
+      title: "Read every byte back and decrypt it",
+      owner: "repositories",
+      perform: onRecovery(readBack),
+    },
   ];
   if (DEPTH[level] >= DEPTH.restore) {
     steps.push(
@@ -85,10 +97,17 @@ export function planVerification(run: ClaimedRun): RunPlan<VerificationShared> {
         repository: shared.recovery?.source.repository ?? null,
         level,
         verdict,
-        details: ended.error ? { error: ended.error.message } : { tables: shared.recovery?.manifest?.tables.length ?? 0 },
+        details: ended.error
+          ? { error: ended.error.message }
+          : { tables: shared.recovery?.manifest?.tables.length ?? 0 },
       });
     },
-    result: ({ recovery }) => ({ verdict: "pass", level, backupId: backup, fromRepository: recovery?.source.repository ?? null }),
+    result: ({ recovery }) => ({
+      verdict: "pass",
+      level,
+      backupId: backup,
+      fromRepository: recovery?.source.repository ?? null,
+    }),
   };
 }
 

@@ -1,0 +1,44 @@
+import { Command, CommanderError } from "commander";
+import { addApplyCommands } from "./commands/apply";
+import { addBackupCommands } from "./commands/backup";
+import { addDoctorCommand } from "./commands/doctor";
+import { addRestoreCommands } from "./commands/restore";
+import { addRunCommands } from "./commands/run";
+import { addRunbookCommands } from "./commands/runbook";
+import { addSystemsCommand } from "./commands/systems";
+import { addServiceCommands } from "./commands/up";
+
+const USAGE = 2;
+
+const program = new Command("holdfast")
+  .description("Backups that are proven, recoveries that are measured, an audit log that can be checked.")
+  .option("--json", "one JSON object on stdout, everything else on stderr")
+  .showHelpAfterError("(add --help for the options)")
+  .exitOverride();
+
+addServiceCommands(program);
+addDoctorCommand(program);
+addApplyCommands(program);
+addSystemsCommand(program);
+addBackupCommands(program);
+addRestoreCommands(program);
+addRunbookCommands(program);
+addRunCommands(program);
+for (const command of allCommands(program)) {
+  if (!command.options.some((option) => option.long === "--json")) {
+    command.option("--json", "one JSON object on stdout, everything else on stderr");
+  }
+  command.exitOverride();
+}
+
+function allCommands(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child as Command, ...allCommands(child as Command)]);
+}
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Asked help is an answer; anything else that commander says is wrong usage.
+  process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+}

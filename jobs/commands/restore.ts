@@ -1,0 +1,92 @@
+import type { Command } from "commander";
+import { startRestore } from "@/lib/recovery";
+import type { RunDetail } from "@/lib/runs/schemas";
+import { startVerification } from "@/lib/verification";
+import { answerWith } from "./answer";
+import { restoreOffline } from "./restore-offline";
+import { answerRun } from "./wait-for-run";
+import { answerAlone } from "./answer";
+
+interface RestoreOptions {
+  to: string;
+  at: string;
+  from?: string;
+  wait?: boolean;
+  reason?: string;
+  offline?: boolean;
+  repository?: string;
+  identity?: string;
+  system?: string;
+}
+
+export function addRestoreCommands(program: Command): void {
+  program
+    .command("restore")
+    .description("bring a system back to a point, into a throw-away server, a directory or a declared target")
+    .argument("[system]")
+    .option("--to <target>", "scratch, dir:PATH or a declared target", "scratch")
+    .option("--at <point>", "latest, an RFC 3339 time, gtid:D-S-N or before-gtid:D-S-N", "latest")
+    .option("--from <repository>", "from this repository alone")
+    .option("--reason <text>")
+    .option("--wait", "follow it to its end")
+    .option("--offline", "without a console: bucket and key are enough")
+    .option(
+      "--repository <url>",
+      "offline: directory path, or s3://BUCKET/PREFIX?endpoint=URL&region=R (keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)",
+    )
+    .option("--identity <file>", "offline: the private age key")
+    .option("--system <name>", "offline: the system")
+    .action((system: string | undefined, options: RestoreOptions, command: Command) => {
+      if (options.offline)
+        return answerAlone(command, () => restoreOffline({ ...options, system: options.system ?? system }));
+      return answerWith(command, async ({ ctx }) => {
+        const { runId } = await startRestore(ctx, {
+          system: system ?? options.system ?? "",
+          to: options.to,
+          at: options.at,
+          ...(options.from ? { from: options.from } : {}),
+          ...(options.reason ? { reason: options.reason } : {}),
+        });
+        return answerRun(ctx, runId, { wait: options.wait, describe: describeRestore });
+      });
+    });
+  program
+    .command("verify")
+    .description("prove a system's newest backup, or the named one")
+    .argument("<system-or-backup>")
+    .option("--level <level>", "object, restore or replay", "restore")
+    .option("--from <repository>")
+    .option("--wait", "follow it to its end")
+    .action((name: string, options: { level: string; from?: string; wait?: boolean }, command: Command) =>
+      answerWith(command, async ({ ctx }) => {
+        const isBackup = /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name);
+        const { runId } = await startVerification(ctx, {
+          ...(isBackup ? { backup: name } : { system: name }),
+          level: options.level as "restore",
+          ...(options.from ? { from: options.from } : {}),
+        });
+        return answerRun(ctx, runId, { wait: options.wait, describe: (run) => run.result ?? {} });
+      }),
+    );
+}
+
+/** `restore --wait --json` of the contract. */
+function describeRestore(run: RunDetail): object {
+  const ms = (...keys: string[]) =>
+    Math.round(
+      run.steps
+        .filter((step) => keys.includes(step.key))
+        .reduce((sum, step) => sum + (step.actualSeconds ?? 0) * 1_000, 0),
+    );
+  const durationMs = run.startedAt && run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : null;
+  return {
+    ...(run.result ?? {}),
+    phasesMs: {
+      fetch: ms("find", "fetch"),
+      load: ms("load"),
+      replay: ms("replay"),
+      check: ms("check", "queries", "heartbeat"),
+    },
+    durationMs,
+  };
+}

@@ -1,0 +1,37 @@
+import cron from "node-cron";
+import { claimSlots } from "@/lib/backups";
+import type { JobCtx } from "@/lib/db/context";
+import { openPeriodTasks } from "@/lib/drills";
+import { sweepRuns } from "@/lib/runs";
+
+/** Ticks the schedules in UTC, in every runner: the database decides which of them acts. */
+export function startScheduler(ctx: JobCtx): { stop: () => void } {
+  const tasks = [
+    cron.schedule("*/10 * * * * *", () => guard(ctx, "slots", () => claimSlots(ctx)), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
+    cron.schedule("*/30 * * * * *", () => guard(ctx, "sweep", () => sweepRuns(ctx)), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
+    cron.schedule("0 0 * * * *", () => guard(ctx, "drills", () => openPeriodTasks(ctx)), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
+  ];
+  void guard(ctx, "drills", () => openPeriodTasks(ctx));
+  return {
+    stop: () => {
+      for (const task of tasks) void task.stop();
+    },
+  };
+}
+
+/** A tick that fails is said, and the next one tries again. */
+async function guard(ctx: JobCtx, name: string, work: () => Promise<unknown>): Promise<void> {
+  if (ctx.signal.aborted) return;
+  await work().catch((cause: unknown) => {
+    if (!ctx.signal.aborted) ctx.log.error({ err: cause, tick: name }, "a scheduled tick failed");
+  });
+}
