@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { AuditEventView, EventPage, FacetsView } from "@/lib/audit/schemas";
 import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
+import type { RepositoryView } from "@/lib/repositories/schemas";
 import type { RunbookView } from "@/lib/runbooks/schemas";
 import type { LogLine, RunDetail, RunPage } from "@/lib/runs/schemas";
 import type { SystemDetail, SystemsView } from "@/lib/systems/schemas";
@@ -27,6 +28,13 @@ export const systemQuery = (name: string) =>
     queryKey: ["systems", name],
     queryFn: ({ signal }) => apiGet<SystemDetail>(`/api/v1/systems/${encodeURIComponent(name)}`, signal),
     refetchInterval: LIVE_MS,
+  });
+
+export const repositoriesQuery = () =>
+  queryOptions({
+    queryKey: ["repositories"],
+    queryFn: ({ signal }) => apiGet<{ repositories: RepositoryView[] }>("/api/v1/repositories", signal),
+    refetchInterval: CALM_MS,
   });
 
 export const backupsQuery = (query: Query) =>
@@ -112,6 +120,6 @@ export const auditEventQuery = (id: string) =>
 export const latestAuditQuery = () =>
   queryOptions({
     queryKey: ["audit", "latest"],
-    queryFn: ({ signal }) => apiGet<EventPage>("/api/v1/audit/events?limit=6", signal),
+    queryFn: ({ signal }) => apiGet<EventPage>("/api/v1/audit/events?limit=7", signal),
     refetchInterval: CALM_MS,
   });

@@ -1,0 +1,193 @@
+"use client";
+
+import Link from "next/link";
+import { useNow, useZone } from "@/components/patterns/clock";
+import { formatInstant } from "@/components/patterns/instant";
+import { Glyph, type Tone } from "@/components/patterns/status";
+import { Age, Elapsed } from "@/components/patterns/time";
+import { Verdict, VerdictRow } from "@/components/patterns/verdict";
+import { buttonStyles } from "@/components/ui/button";
+import { formatAge, formatDuration, formatTarget } from "@/lib/kernel/format";
+import type { DrillPeriods, DrillTaskView } from "@/lib/drills/schemas";
+import type { RunSummary } from "@/lib/runs/schemas";
+import type { SystemSummary } from "@/lib/systems/schemas";
+import { ExposureValue } from "../systems/exposure";
+import { byDanger } from "../systems/system-order";
+
+interface VerdictsProps {
+  systems: readonly SystemSummary[];
+  runs: readonly RunSummary[];
+  drills: DrillPeriods | undefined;
+}
+
+/** Four questions before anything else: danger, proof, cost, what is due. */
+export function Verdicts({ systems, runs, drills }: VerdictsProps) {
+  return (
+    <VerdictRow>
+      <Danger systems={systems} />
+      <Proof systems={systems} />
+      <Cost systems={systems} />
+      <Due runs={runs} tasks={drills?.periods.flatMap((period) => period.tasks) ?? []} />
+    </VerdictRow>
+  );
+}
+
+function Danger({ systems }: { systems: readonly SystemSummary[] }) {
+  const [worst, second] = byDanger(systems).filter(({ state }) => state === "failed" || state === "warning" || state === "unknown");
+  if (!worst) {
+    const answered = systems.filter((system) => system.kind === "mariadb").length;
+    return (
+      <Verdict
+        question="Is anything in danger?"
+        tone={systems.length > 0 ? "ok" : "unknown"}
+        answer={systems.length > 0 ? "Nothing is in danger" : "No system is declared"}
+        evidence={`${answered} of ${answered} backed-up systems answer and hold their RPO`}
+      />
+    );
+  }
+  return (
+    <Verdict
+      question="Is anything in danger?"
+      tone={worst.state}
+      answer={
+        <>
+          {worst.title} {lowerFirst(worst.stateWord)} {worst.state === "failed" && <Elapsed at={worst.heartbeatAt} />}
+        </>
+      }
+      evidence={
+        second ? (
+          <>
+            <Glyph tone={second.state} label={second.state} />
+            <span className="truncate">
+              {second.title} {lowerFirst(second.stateWord)}
+            </span>
+          </>
+        ) : (
+          <span className="truncate" title={worst.stateReason ?? undefined}>
+            {worst.stateReason ?? "Nothing else is in danger"}
+          </span>
+        )
+      }
+    />
+  );
+}
+
+/** "Over RPO" inside a sentence, "OK" as it is. */
+function lowerFirst(word: string): string {
+  return /^[A-Z][a-z]/.test(word) ? word.charAt(0).toLowerCase() + word.slice(1) : word;
+}
+
+/** A proof older than this counts as none. */
+const PROOF_MS_MAX = 90 * 86_400_000;
+
+function Proof({ systems }: { systems: readonly SystemSummary[] }) {
+  const now = useNow(60_000);
+  const { zone } = useZone();
+  const backedUp = systems.filter((system) => system.kind === "mariadb");
+  const proven = backedUp.filter((system) => system.lastProvenAt && now - Date.parse(system.lastProvenAt) < PROOF_MS_MAX);
+  const missing = backedUp.find((system) => !proven.includes(system));
+  const oldest = proven.map((system) => Date.parse(system.lastProvenAt ?? "")).toSorted((a, b) => a - b)[0];
+  const foremost = byDanger(backedUp).find((system) => system.recoverableTo);
+  const tone: Tone = backedUp.length === 0 ? "unknown" : missing ? (proven.length === 0 ? "unknown" : "warning") : "ok";
+  const to = foremost?.recoverableTo
+    ? `${foremost.title} to ${formatInstant(Date.parse(foremost.recoverableTo), "time", zone)}`
+    : "Nothing can be recovered yet";
+  return (
+    <Verdict
+      question="Would we come back?"
+      tone={tone}
+      answer={proven.length === 0 ? "No proof yet" : `${proven.length} of ${backedUp.length} proven by restore`}
+      evidence={
+        <span className="truncate">
+          {missing ? `${missing.title}: no restore was proven in 90 days` : to}
+          {!missing && oldest !== undefined && `, oldest proof ${formatAge(now - oldest)}`}
+        </span>
+      }
+    />
+  );
+}
+
+function Cost({ systems }: { systems: readonly SystemSummary[] }) {
+  const measured = systems
+    .filter((system) => system.rtoActualSeconds !== null)
+    .toSorted((one, other) => ratioOf(other) - ratioOf(one))[0];
+  const exposed = systems
+    .filter((system) => system.recoverableTo && system.rpoTargetSeconds !== null)
+    .toSorted((one, other) => exposureRatio(other) - exposureRatio(one))[0];
+  return (
+    <Verdict
+      question="What would it cost?"
+      answer={
+        <span className="flex gap-7">
+          <span>
+            {measured ? formatDuration((measured.rtoActualSeconds ?? 0) * 1_000) : "?"}{" "}
+            <span className="text-13 font-normal tracking-normal text-ink-3">
+              {measured ? `of ${formatTarget(measured.rtoTargetSeconds)}` : ""}
+            </span>
+          </span>
+          <span>
+            {exposed ? <ExposureValue system={exposed} /> : "?"}{" "}
+            <span className="text-13 font-normal tracking-normal text-ink-3">
+              {exposed ? `of ${formatTarget(exposed.rpoTargetSeconds ?? 0)}` : ""}
+            </span>
+          </span>
+        </span>
+      }
+      evidence={
+        <span className="truncate">
+          {measured ? `RTO measured, ${measured.title}` : "No measurement yet"}
+          {exposed ? `; RPO right now${exposed === measured ? "" : `, ${exposed.title}`}` : ""}
+        </span>
+      }
+    />
+  );
+}
+
+const ratioOf = (system: SystemSummary) => (system.rtoActualSeconds ?? 0) / system.rtoTargetSeconds;
+const exposureRatio = (system: SystemSummary) => (system.exposureSeconds ?? 0) / Math.max(1, system.rpoTargetSeconds ?? 1);
+
+function Due({ runs, tasks }: { runs: readonly RunSummary[]; tasks: readonly DrillTaskView[] }) {
+  const { zone } = useZone();
+  const waiting = runs.find((run) => run.state === "waiting");
+  const overdue = tasks.filter((task) => task.state === "overdue");
+  const toSign = tasks.filter((task) => task.state === "done" && task.maySign);
+  const due = tasks.filter((task) => task.state === "due").toSorted((one, other) => Date.parse(one.dueAt) - Date.parse(other.dueAt));
+  const primary = (href: string, word: string) => (
+    <Link href={href} className={buttonStyles({ look: "primary" })}>
+      {word}
+    </Link>
+  );
+  const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+  const soonest = due[0] ? `${count(due.filter((task) => task.dueAt === due[0]?.dueAt).length, "drill")} by ${formatInstant(Date.parse(due[0].dueAt), "day", zone)}` : null;
+  const rest = [toSign.length > 0 ? count(toSign.length, "sign-off") : null, soonest].filter(Boolean).join(", ");
+  const cell = { question: "What is due?", isFirstOnPhone: true };
+  if (waiting) {
+    return (
+      <Verdict
+        {...cell}
+        tone="warning"
+        answer="A run waits for a decision"
+        evidence={
+          <span className="truncate">
+            {waiting.title}, started <Age at={waiting.queuedAt} suffix=" ago" />
+          </span>
+        }
+        act={primary(`/runs/${waiting.id}`, "Review")}
+      />
+    );
+  }
+  if (overdue.length > 0) {
+    return (
+      <Verdict {...cell} tone="warning" answer={`${count(overdue.length, "drill")} overdue`} evidence={rest ? `Then ${rest}` : "Nothing else is due"} act={primary("/drills", "Review")} />
+    );
+  }
+  if (toSign.length > 0) {
+    return (
+      <Verdict {...cell} tone="warning" answer={`${count(toSign.length, "sign-off")}`} evidence={soonest ? `Then ${soonest}` : "Nothing else is due"} act={primary("/drills", "Sign off")} />
+    );
+  }
+  if (due[0]) {
+    return <Verdict {...cell} tone="idle" answer={soonest} evidence={<span className="truncate">First: {due[0].title}</span>} act={primary("/drills", "Open")} />;
+  }
+  return <Verdict {...cell} tone="ok" answer="Nothing is due" evidence="Every drill of this period is signed off" />;
+}

@@ -1,0 +1,16 @@
+import type { SystemState, SystemSummary } from "@/lib/systems/schemas";
+
+const DANGER: Record<SystemState, number> = { failed: 0, warning: 1, unknown: 2, running: 3, ok: 4, idle: 5 };
+const IMPACT: Record<SystemSummary["impact"], number> = { critical: 0, high: 1, medium: 2, low: 3 };
+
+export const dangerRank = (system: SystemSummary): number => DANGER[system.state] * 10 + IMPACT[system.impact];
+
+/** By danger, then by impact, then as declared. */
+export function byDanger(systems: readonly SystemSummary[]): SystemSummary[] {
+  return systems.toSorted((one, other) => dangerRank(one) - dangerRank(other));
+}
+
+/** Where the ticking exposure of a system stops: a dead source writes nothing that could be lost any more. */
+export function disruptionOf(system: Pick<SystemSummary, "state" | "heartbeatAt">): string | null {
+  return system.state === "failed" ? system.heartbeatAt : null;
+}
