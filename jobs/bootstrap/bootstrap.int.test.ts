@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 
-const load = createRequire(import.meta.url);
-const { missingPackages } = load("./find-programs.cjs") as {
+const require = createRequire(import.meta.url);
+const { missingPackages } = require("./find-programs.cjs") as {
   missingPackages(programs: string[], directories: string[]): string[];
 };
-const { areListsEmpty } = load("./install-packages.cjs") as { areListsEmpty(directory: string): boolean };
-const { forbidServices } = load("./forbid-services.cjs") as { forbidServices(file: string): () => void };
-const { contentFingerprint, listFiles, quickFingerprint } = load("./fingerprint.cjs") as {
+const { areListsEmpty } = require("./install-packages.cjs") as { areListsEmpty(directory: string): boolean };
+const { forbidServices } = require("./forbid-services.cjs") as { forbidServices(file: string): () => void };
+const { contentFingerprint, listFiles, quickFingerprint } = require("./fingerprint.cjs") as {
   listFiles(paths: string[], isLeftOut?: (file: string) => boolean): { relative: string }[];
   quickFingerprint(files: object[]): string;
   contentFingerprint(files: object[]): string;

@@ -15,22 +15,24 @@ interface Counts {
 interface Lock {
   packages: Record<string, Locked>;
 }
-const load = createRequire(import.meta.url);
-const { refuseOldNode } = load("./check-node.cjs") as { refuseOldNode(version: string): string | null };
-const { PACKAGES } = load("./find-programs.cjs") as { PACKAGES: Record<string, string> };
-const { TARGETS } = load("./targets.cjs") as {
+const require = createRequire(import.meta.url);
+const { refuseOldNode } = require("./check-node.cjs") as { refuseOldNode(version: string): string | null };
+const { PACKAGES } = require("./find-programs.cjs") as { PACKAGES: Record<string, string> };
+const { TARGETS } = require("./targets.cjs") as {
   TARGETS: Record<string, { programs(args: string[]): string[]; needsBuild(args: string[]): boolean }>;
 };
-const { isSameTree } = load("./install-modules.cjs") as { isSameTree(lock: Lock | null, found: Lock | null): boolean };
-const { completeLock, missingOptional } = load("./complete-lock.cjs") as {
+const { isSameTree } = require("./install-modules.cjs") as {
+  isSameTree(lock: Lock | null, found: Lock | null): boolean;
+};
+const { completeLock, missingOptional } = require("./complete-lock.cjs") as {
   completeLock(lock: Lock): Lock;
   missingOptional(lock: Lock): { name: string }[];
 };
-const { countJourneys, countVitest } = load("./count-tests.cjs") as {
+const { countJourneys, countVitest } = require("./count-tests.cjs") as {
   countJourneys(stats: object): Counts;
   countVitest(report: object): Counts;
 };
-const { complaintOf } = load("./run-stages.cjs") as {
+const { complaintOf } = require("./run-stages.cjs") as {
   complaintOf(stage: object, code: number, counts: Counts): string | null;
 };
 
@@ -67,7 +69,7 @@ test("modules are whole when every package that this machine can have is there a
 });
 
 test("package-lock.json describes every optional package, so that `npm ci` takes it (else: `npm run lock`)", () => {
-  expect(missingOptional(load("../../package-lock.json") as Lock)).toEqual([]);
+  expect(missingOptional(require("../../package-lock.json") as Lock)).toEqual([]);
 });
 
 test("a lock file is completed with the packages of other machines, each for its own kind alone", () => {

@@ -62,4 +62,4 @@ function stampOf(files) {
   return { quick: quickFingerprint(files), content: contentFingerprint(files) };
 }
 
-module.exports = { contentFingerprint, isFresh, listFiles, quickFingerprint, readStamp, stampOf, writeStamp };
+module.exports = { contentFingerprint, isFresh, listFiles, quickFingerprint, stampOf, writeStamp };
