@@ -11,8 +11,10 @@ export interface SealFacts {
 }
 
 export interface Sealing {
+  /** Ends only when every program has ended well; otherwise it errors, so that nothing that was cut off is stored. */
   output: Readable;
-  /** Settles after the last byte: only then is the output whole. Rejects with EngineError if any program failed. */
+  /** Settles after the last byte: only then is the output whole. Rejects with EngineError if the input or any program
+   *  failed, and with CancelledError when the reader closed the output early: the cause is then the reader's. */
   done: Promise<SealFacts>;
 }
 

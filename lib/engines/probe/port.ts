@@ -12,7 +12,7 @@ export interface HttpAnswer {
   durationMs: number;
 }
 
-/** Asks over HTTP. Rejects only with EngineError, when no answer came. */
+/** Asks over HTTP. Rejects only with EngineError, when no whole answer came, or with CancelledError once `signal` is aborted. */
 export interface HttpProbe {
   ask(check: HttpCheck, options: { signal: AbortSignal; timeoutMs?: number }): Promise<HttpAnswer>;
 }
