@@ -1,12 +1,15 @@
 import { Command, CommanderError } from "commander";
 import { addApplyCommands } from "./commands/apply";
+import { addAuditCommands } from "./commands/audit";
 import { addBackupCommands } from "./commands/backup";
 import { addDoctorCommand } from "./commands/doctor";
+import { addDrillCommands } from "./commands/drill";
 import { addRestoreCommands } from "./commands/restore";
 import { addRunCommands } from "./commands/run";
 import { addRunbookCommands } from "./commands/runbook";
 import { addSystemsCommand } from "./commands/systems";
 import { addServiceCommands } from "./commands/up";
+import { addUserCommands } from "./commands/user";
 
 const USAGE = 2;
 
@@ -24,6 +27,9 @@ addBackupCommands(program);
 addRestoreCommands(program);
 addRunbookCommands(program);
 addRunCommands(program);
+addDrillCommands(program);
+addAuditCommands(program);
+addUserCommands(program);
 for (const command of allCommands(program)) {
   if (!command.options.some((option) => option.long === "--json")) {
     command.option("--json", "one JSON object on stdout, everything else on stderr");

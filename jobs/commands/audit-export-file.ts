@@ -1,8 +1,9 @@
-import { type FileHandle, open, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import type { AuditExport } from "@/lib/audit";
 import type { Ctx } from "@/lib/db/context";
 import { actorLabel } from "@/lib/kernel/actor";
 import { LimitError, ValidationError } from "@/lib/kernel/errors";
+import { newToken } from "@/lib/kernel/ids";
 import { openSigner } from "../open-signer";
 
 export interface WrittenExport {
@@ -20,23 +21,52 @@ export interface ExportFile {
 
 const codeOf = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? "unknown";
 
-/** Opens a file for an export before anything is exported. Until it is whole it has another name.
- *  @throws ValidationError when nothing can be written there */
-export async function openExportFile(output: string): Promise<ExportFile> {
-  const partial = `${output}.partial`;
-  const handle = await open(partial, "w", 0o600).catch((cause: unknown) => {
-    throw new ValidationError([{ path: "output", message: `"${output}" cannot be written (${codeOf(cause)})` }]);
+function refuse(output: string, reason: string): never {
+  throw new ValidationError([{ path: "output", message: `"${output}" cannot be written (${reason})` }]);
+}
+
+/* A rename puts the file in the place of whatever has the name: of a device or a link too, which would be gone. */
+async function requireReplaceable(path: string): Promise<void> {
+  const found = await lstat(path).catch((cause: unknown) => {
+    if (codeOf(cause) === "ENOENT") return null;
+    return refuse(path, codeOf(cause));
   });
+  if (found && !found.isFile()) refuse(path, "there is something that is not a plain file");
+}
+
+/* A name of its own, which must not be there yet: nobody can lay a link where root is about to write. */
+async function openPartial(output: string): Promise<{ path: string; handle: FileHandle }> {
+  const path = `${output}.${newToken(6)}.partial`;
+  const handle = await open(path, "wx", 0o600).catch((cause: unknown) => refuse(output, codeOf(cause)));
+  return { path, handle };
+}
+
+async function placeFile(output: string, content: AsyncIterable<Uint8Array> | Uint8Array[]): Promise<void> {
+  const { path, handle } = await openPartial(output);
+  try {
+    await fillFile(handle, content, output);
+    await rename(path, output);
+  } finally {
+    await handle.close();
+    await rm(path, { force: true });
+  }
+}
+
+/** Opens a file for an export before anything is exported. Until it is whole it has another name.
+ *  @throws ValidationError when nothing can be written there, or when something else than a plain file has the name */
+export async function openExportFile(output: string): Promise<ExportFile> {
+  const manifest = `${output}.manifest.json`;
+  const signature = `${manifest}.sig`;
+  for (const path of [output, manifest, signature]) await requireReplaceable(path);
+  const { path: partial, handle } = await openPartial(output);
   return {
     write: async (ctx, run, home) => {
-      await fill(handle, run, output);
-      await rename(partial, output);
-      const manifest = `${output}.manifest.json`;
-      const signature = `${manifest}.sig`;
+      await fillFile(handle, run.body, output);
       const signer = await openSigner(home);
-      const text = `${JSON.stringify(describe(ctx, run, signer.publicPem), null, 2)}\n`;
-      await writeFile(manifest, text, { mode: 0o600 });
-      await writeFile(signature, signer.sign(Buffer.from(text, "utf8")), { mode: 0o600 });
+      const text = Buffer.from(`${JSON.stringify(describe(ctx, run, signer.publicPem), null, 2)}\n`, "utf8");
+      await rename(partial, output);
+      await placeFile(manifest, [text]);
+      await placeFile(signature, [signer.sign(text)]);
       return { output, manifest, signature };
     },
     discard: async () => {
@@ -46,14 +76,17 @@ export async function openExportFile(output: string): Promise<ExportFile> {
   };
 }
 
-async function fill(handle: FileHandle, run: AuditExport, output: string): Promise<void> {
-  for await (const chunk of run.body) {
-    await write(handle, chunk, output);
-  }
+/** Writes all of it and waits until the disk has it. @throws LimitError when it does not fit */
+export async function fillFile(
+  handle: FileHandle,
+  content: AsyncIterable<Uint8Array> | Uint8Array[],
+  output: string,
+): Promise<void> {
+  for await (const chunk of content) await writeChunk(handle, chunk, output);
   await handle.sync();
 }
 
-async function write(handle: FileHandle, chunk: Uint8Array, output: string): Promise<void> {
+async function writeChunk(handle: FileHandle, chunk: Uint8Array, output: string): Promise<void> {
   try {
     await handle.writeFile(chunk);
   } catch (cause) {

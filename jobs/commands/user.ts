@@ -36,11 +36,12 @@ export function addUserCommands(program: Command): void {
     .description("give a person another role; their sessions end")
     .argument("<user>", "e-mail or id")
     .argument("<role>", ROLES.join(", "))
-    .action((reference: string, role: string, _: unknown, command: Command) =>
-      answerWith(command, async ({ ctx }) =>
+    .action((...args: [string, string, unknown, Command]) => {
+      const [reference, role, , command] = args;
+      return answerWith(command, async ({ ctx }) =>
         describeOne(await changeRole(ctx, { user: reference, role: role as Role })),
-      ),
-    );
+      );
+    });
   user
     .command("password")
     .description("give a person a new password, shown once; their sessions end")

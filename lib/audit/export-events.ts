@@ -7,7 +7,7 @@ import { formatAuditQuery } from "./query";
 import { type Position, conditionOf, queryOf, selectEvents, toEventView } from "./queries";
 import { recordAudit } from "./record-audit";
 import { type Rendering, renderingOf } from "./render-events";
-import { ExportEventsInput } from "./schemas";
+import { ExportEventsInput, type ExportFormat } from "./schemas";
 
 const PAGE_ROWS = 1_000;
 
@@ -20,10 +20,18 @@ export interface ExportSummary {
   isComplete: boolean;
 }
 
+export interface ExportRequest {
+  query: string;
+  format: ExportFormat;
+  until: string | null;
+}
+
 export interface AuditExport {
   id: string;
   fileName: string;
   contentType: string;
+  /** What was asked for: the whole query as text, the format, and the receipt of the newest event in it. */
+  request: ExportRequest;
   /** The file, oldest event first, made while it is read: one page of events is in memory at a time. Read it once. */
   body: AsyncIterable<Uint8Array>;
   /** What was handed out so far. */
@@ -32,8 +40,7 @@ export interface AuditExport {
 
 interface Plan {
   id: string;
-  /** What the log says about the export. */
-  request: { query: string; format: string; until: string | null };
+  request: ExportRequest;
   rendering: Rendering;
   condition: Prisma.Sql;
   /** The newest event when the export began: what comes later, the export's own events too, is not in it. */
@@ -129,7 +136,7 @@ export async function exportEvents(ctx: Ctx, input: ExportEventsInput): Promise<
     recordAudit(tx, ctx, {
       action: "audit.export-started",
       entity: { type: "audit-export", id: plan.id },
-      metadata: plan.request,
+      metadata: { ...plan.request },
     }),
   );
   const meter = new Meter();
@@ -138,6 +145,7 @@ export async function exportEvents(ctx: Ctx, input: ExportEventsInput): Promise<
     id: plan.id,
     fileName: `audit-${day}Z.${parsed.format}`,
     contentType: plan.rendering.contentType,
+    request: plan.request,
     body: writeFile(ctx, plan, meter),
     summary: () => meter.summary(),
   };
