@@ -43,6 +43,16 @@ export function addRunCommands(program: Command): void {
         return { json: aborted, text: [`asked run ${id} to end`] };
       }),
     );
+  addDecide(run);
+}
+
+interface Decision {
+  retry?: boolean;
+  skip?: string;
+  abort?: boolean;
+}
+
+function addDecide(run: Command): void {
   run
     .command("decide")
     .description("decide a step that waits because its runner was gone")
@@ -51,24 +61,23 @@ export function addRunCommands(program: Command): void {
     .option("--retry", "carry it out again")
     .option("--skip <reason>", "go on without it")
     .option("--abort", "end the run")
-    .action(
-      (id: string, step: string, options: { retry?: boolean; skip?: string; abort?: boolean }, command: Command) =>
-        answerWith(command, async ({ ctx }) => {
-          const chosen = [options.retry && "retry", options.skip && "skip", options.abort && "abort"].filter(Boolean);
-          const [decision] = chosen;
-          if (chosen.length !== 1 || !decision) {
-            throw new ValidationError([
-              { path: "decision", message: "expected exactly one of --retry, --skip REASON and --abort" },
-            ]);
-          }
-          const decided = await decideStep(ctx, {
-            id,
-            step,
-            decision: decision as "retry" | "skip" | "abort",
-            ...(options.skip ? { reason: options.skip } : {}),
-          });
-          return { json: decided, text: [`step ${step}: ${decision}`] };
-        }),
+    .action((id: string, step: string, ...[options, command]: [Decision, Command]) =>
+      answerWith(command, async ({ ctx }) => {
+        const chosen = [options.retry && "retry", options.skip && "skip", options.abort && "abort"].filter(Boolean);
+        const [decision] = chosen;
+        if (chosen.length !== 1 || !decision) {
+          throw new ValidationError([
+            { path: "decision", message: "expected exactly one of --retry, --skip REASON and --abort" },
+          ]);
+        }
+        const decided = await decideStep(ctx, {
+          id,
+          step,
+          decision: decision as "retry" | "skip" | "abort",
+          ...(options.skip ? { reason: options.skip } : {}),
+        });
+        return { json: decided, text: [`step ${step}: ${decision}`] };
+      }),
     );
 }
 

@@ -46,6 +46,10 @@ export function addRunbookCommands(program: Command): void {
         };
       }),
     );
+  addRun(runbook);
+}
+
+function addRun(runbook: Command): void {
   runbook
     .command("run")
     .description("as a drill on throw-away resources, or live")

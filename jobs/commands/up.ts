@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readEnvironment } from "@/lib/kernel/env";
+import { partEnvironment, readEnvironment, readVariable } from "@/lib/kernel/env";
 import { startRunner } from "../runner";
 import { keepProcess } from "../supervisor/keep-process";
 import { requireDatabaseUrl, runUp } from "../supervisor/run-up";
@@ -49,12 +49,12 @@ export function addServiceCommands(program: Command): void {
         await keepProcess({
           name: "web",
           args: webArguments(port),
-          env: {
-            ...process.env,
+          env: partEnvironment({
             DATABASE_URL: requireDatabaseUrl(),
             NEXTAUTH_SECRET: sessionSecret ?? (await readSessionSecret(home)),
-            NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://127.0.0.1:${port}`,
-          },
+            NEXTAUTH_URL: readVariable("NEXTAUTH_URL") ?? `http://127.0.0.1:${port}`,
+            NODE_ENV: "production",
+          }),
           log: createLogger(logLevel),
           signal: stopping.signal,
         });

@@ -1,7 +1,7 @@
 import { recordAudit } from "@/lib/audit";
 import { startEmbeddedPostgres } from "@/lib/db/embedded-postgres";
 import type { Ctx } from "@/lib/db/context";
-import { readEnvironment } from "@/lib/kernel/env";
+import { partEnvironment, readEnvironment, readVariable } from "@/lib/kernel/env";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { openConsole } from "../commands/open-console";
 import { untilAsked } from "../until-asked";
@@ -23,14 +23,14 @@ export async function runUp(options: UpOptions): Promise<void> {
   const console = await openConsole({ onLost: lost });
   const { ctx, databaseUrl } = console;
   const stopping = new AbortController();
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
+  const env = partEnvironment({
     DATABASE_URL: databaseUrl,
     HOLDFAST_HOME: environment.home,
     NEXTAUTH_SECRET: environment.sessionSecret ?? (await readSessionSecret(environment.home)),
-    NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://127.0.0.1:${environment.port}`,
+    NEXTAUTH_URL: readVariable("NEXTAUTH_URL") ?? `http://127.0.0.1:${environment.port}`,
     NEXT_TELEMETRY_DISABLED: "1",
-  };
+    NODE_ENV: "production",
+  });
   const part = (name: string, args: readonly string[]) =>
     keepProcess({ name, args, env, log: ctx.log, signal: stopping.signal });
   await recordService(ctx, "service.started");

@@ -28,6 +28,7 @@ export async function claimSlots(ctx: Ctx): Promise<{ started: string[] }> {
 }
 
 async function claimSlot(ctx: Ctx, system: string, dueAt: Date): Promise<string | null> {
+  requirePermission(ctx, "job.perform");
   const row = await ctx.db.system.findUnique({ where: { name: system } });
   // A schedule counts from its declaration on: nothing is missed before it.
   if (!row || dueAt < row.createdAt) return null;

@@ -44,6 +44,11 @@ export function readVariable(name: string): string | undefined {
   return process.env[name];
 }
 
+/** The environment of a part of Holdfast that a supervisor starts: the whole of its own, and what it adds. */
+export function partEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ...extra };
+}
+
 /** The environment that a started program inherits: never the console's own secrets. */
 export function childEnvironment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   const passed = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER"];

@@ -3,7 +3,8 @@ import type { Tx } from "@/lib/db/context";
 import { type JobDefinition, queueName } from "./define-job";
 import { QUEUE_SCHEMA } from "./start-queue";
 
-export interface EnqueueOptions {
+export interface EnqueueOptions<Payload extends object> {
+  payload: Payload;
   /** Site or label that must do it; `primary` unless told. */
   place?: string;
   /** At most one waiting or active job with this key. */
@@ -16,12 +17,11 @@ let sender: PgBoss | undefined;
 export async function enqueue<Payload extends object>(
   tx: Tx,
   job: JobDefinition<Payload>,
-  payload: Payload,
-  options: EnqueueOptions = {},
+  options: EnqueueOptions<Payload>,
 ): Promise<void> {
   const db = fromPrisma(tx);
   sender ??= new PgBoss({ db, schema: QUEUE_SCHEMA, supervise: false, migrate: false, schedule: false });
-  await sender.send(queueName(job, options.place ?? "primary"), job.payload.parse(payload), {
+  await sender.send(queueName(job, options.place ?? "primary"), job.payload.parse(options.payload), {
     db,
     ...(options.singletonKey ? { singletonKey: options.singletonKey } : {}),
   });

@@ -5,7 +5,7 @@ import type { StepOutcome } from "@/lib/runs";
 import { type LogPiece, coverLog } from "./cover-log";
 import { listLogPieces } from "./list-log-pieces";
 import { listManifests } from "./list-manifests";
-import { isFullBefore, type Point } from "./point";
+import { formatPoint, isFullBefore } from "./point";
 import { type Recovery, type RecoveryCtx } from "./recovery";
 
 /**
@@ -63,7 +63,7 @@ function chooseFull(manifests: readonly Manifest[], recovery: Recovery): Manifes
   if (chosen) return chosen;
   const oldest = manifests.at(-1) ?? newest;
   throw new RefusedError(
-    `the point ${describePoint(recovery.point)} lies before every backup in "${recovery.source.repository}"`,
+    `the point ${formatPoint(recovery.point)} lies before every backup in "${recovery.source.repository}"`,
     {
       hint: `The earliest that can be reached is ${oldest.startedAt}, gtid ${oldest.position.gtid}.`,
     },
@@ -72,17 +72,4 @@ function chooseFull(manifests: readonly Manifest[], recovery: Recovery): Manifes
 
 function toFull(manifest: Manifest): { startedAt: Date; gtid: string } {
   return { startedAt: new Date(manifest.startedAt), gtid: manifest.position.gtid };
-}
-
-function describePoint(point: Point): string {
-  switch (point.kind) {
-    case "latest":
-      return "latest";
-    case "time":
-      return point.at.toISOString();
-    case "gtid":
-      return `gtid:${point.gtid}`;
-    case "before-gtid":
-      return `before-gtid:${point.gtid}`;
-  }
 }

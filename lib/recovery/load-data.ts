@@ -22,15 +22,20 @@ export async function loadData(ctx: RecoveryCtx, recovery: Recovery): Promise<St
   if (!data)
     throw new PreconditionError(`backup "${manifest.id}" has no data part`, { hint: "Choose another backup." });
   if (users) {
-    await openPart(ctx, recovery, users, (sql) => recovery.engine.loadUsers(connection, sql, ctx.signal));
+    await openPart(ctx, recovery, {
+      part: users,
+      consume: (sql) => recovery.engine.loadUsers(connection, sql, ctx.signal),
+    });
     ctx.run.say("users, roles and grants are loaded");
   }
-  await openPart(ctx, recovery, data, (sql) =>
-    recovery.engine.load(connection, sql, {
-      signal: ctx.signal,
-      onProgress: (done) => ctx.run.progress({ done, total: data.plain.sizeBytes, unit: "bytes" }),
-    }),
-  );
+  await openPart(ctx, recovery, {
+    part: data,
+    consume: (sql) =>
+      recovery.engine.load(connection, sql, {
+        signal: ctx.signal,
+        onProgress: (done) => ctx.run.progress({ done, total: data.plain.sizeBytes, unit: "bytes" }),
+      }),
+  });
   return {
     summary: `${manifest.tables.length} tables, ${formatBytes(data.plain.sizeBytes)} loaded from ${recovery.source.repository}`,
     socket: recovery.server.socket,

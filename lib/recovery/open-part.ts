@@ -8,8 +8,7 @@ import { type Recovery, type RecoveryCtx, identityFor } from "./recovery";
 export async function openPart(
   ctx: RecoveryCtx,
   recovery: Recovery,
-  part: ManifestPart,
-  consume: (plain: Readable) => Promise<void>,
+  { part, consume }: { part: ManifestPart; consume: (plain: Readable) => Promise<void> },
 ): Promise<void> {
   const sealed = Readable.from(readPieces(ctx, recovery, part), { objectMode: false });
   const opening = ctx.engines.envelope.open(sealed, {

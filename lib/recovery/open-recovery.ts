@@ -6,7 +6,7 @@ import { readIdentity } from "@/lib/repositories";
 import type { StepCtx } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
 import type { MariadbDeclaration } from "@/lib/settings/schemas";
-import { type Point, parsePoint } from "./point";
+import { parsePoint } from "./point";
 import type { Recovery, RecoverySource } from "./recovery";
 
 export interface RecoveryRequest {

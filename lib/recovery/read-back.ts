@@ -9,11 +9,14 @@ export async function readBack(ctx: RecoveryCtx, recovery: Recovery): Promise<St
   const total = manifest.parts.reduce((sum, part) => sum + part.plain.sizeBytes, 0);
   let done = 0;
   for (const part of manifest.parts) {
-    await openPart(ctx, recovery, part, async (plain) => {
-      for await (const chunk of plain) {
-        done += (chunk as Buffer).length;
-        ctx.run.progress({ done, total, unit: "bytes" });
-      }
+    await openPart(ctx, recovery, {
+      part,
+      consume: async (plain) => {
+        for await (const chunk of plain) {
+          done += (chunk as Buffer).length;
+          ctx.run.progress({ done, total, unit: "bytes" });
+        }
+      },
     });
   }
   return { summary: `${manifest.parts.length} parts, ${formatBytes(total)} unpacked, every digest fits`, bytes: total };

@@ -30,9 +30,9 @@ export async function assessDamage(ctx: StepCtx, shared: RunbookShared): Promise
     }
     const stated = shared.run.statedDisruptionAt;
     shared.disruptionAt = stated && stated < row.heartbeatAt ? stated : row.heartbeatAt;
-    await recordClock(ctx, shared.run.id, "detect", row.probedAt ?? ctx.now());
+    await recordClock(ctx, shared.run.id, ["detect", row.probedAt ?? ctx.now()]);
   }
-  await recordClock(ctx, shared.run.id, "disrupt", shared.disruptionAt);
+  await recordClock(ctx, shared.run.id, ["disrupt", shared.disruptionAt]);
   await recordMeasures(ctx, shared.run.id, { disruptionAt: shared.disruptionAt });
   const age = formatDuration(ctx.now().getTime() - shared.disruptionAt.getTime());
   return {

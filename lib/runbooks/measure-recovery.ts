@@ -12,7 +12,7 @@ export async function measureRecovery(ctx: StepCtx, shared: RunbookShared, outco
   const disruptionAt = await disruptionOf(ctx, shared);
   const { heartbeat } = known(shared.recovery, "the recovery");
   const verifiedAt = ctx.now();
-  await recordClock(ctx, shared.run.id, "verified", verifiedAt);
+  await recordClock(ctx, shared.run.id, ["verified", verifiedAt]);
   const rtoActualMs = verifiedAt.getTime() - disruptionAt.getTime();
   const rpoActualMs =
     shared.at === "latest" && heartbeat ? Math.max(0, disruptionAt.getTime() - heartbeat.at.getTime()) : undefined;

@@ -37,7 +37,7 @@ const ACTIONS: Record<string, Perform> = {
   assess: assessDamage,
   find: async (ctx, shared) => {
     const { system, at, from, directory, run } = shared;
-    await recordClock(ctx, run.id, "restoreStart", ctx.now());
+    await recordClock(ctx, run.id, ["restoreStart", ctx.now()]);
     shared.recovery = await openRecovery(ctx, { system, at, from, directory, runId: run.id });
     return findPoint(ctx, shared.recovery);
   },
@@ -46,7 +46,7 @@ const ACTIONS: Record<string, Perform> = {
   compare: onRecovery(compareContent),
   replay: onRecovery(replayLog),
   check: async (ctx, shared) => {
-    await recordClock(ctx, shared.run.id, "dataReady", ctx.now());
+    await recordClock(ctx, shared.run.id, ["dataReady", ctx.now()]);
     return checkTables(ctx, known(shared.recovery, "the recovery"));
   },
   queries: onRecovery(runQueries),

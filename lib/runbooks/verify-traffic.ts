@@ -29,7 +29,7 @@ export async function verifyTraffic(ctx: StepCtx, shared: RunbookShared): Promis
   }
   const at = ctx.now();
   const rtoActualMs = at.getTime() - (await disruptionOf(ctx, shared)).getTime();
-  await recordClock(ctx, shared.run.id, "traffic", at);
+  await recordClock(ctx, shared.run.id, ["traffic", at]);
   await recordMeasures(ctx, shared.run.id, { rtoActualMs });
   return { summary: `${checks.length} requests answered, RTO ${formatDuration(rtoActualMs)}` };
 }

@@ -28,22 +28,27 @@ export async function createRun(tx: Tx, ctx: Ctx, run: NewRun): Promise<{ id: st
       id,
       kind: run.kind,
       title: run.title,
-      systemId: run.systemId ?? null,
-      backupId: run.backupId ?? null,
-      runbook: run.runbook?.id ?? null,
-      runbookVersion: run.runbook?.version ?? null,
-      mode: run.runbook?.mode ?? null,
       state: "queued",
+      ...subjectOf(run),
       parameters: { ...run.parameters, place: run.place } as object,
-      reason: run.reason ?? null,
+      clocks: run.clocks ?? {},
       startedBy: actorId(ctx.actor),
       startedByLabel: actorLabel(ctx.actor),
-      disruptionAt: run.disruptionAt ?? null,
-      statedDisruptionAt: run.statedDisruptionAt ?? null,
-      clocks: run.clocks ?? {},
       queuedAt: ctx.now(),
     },
   });
-  await enqueue(tx, runJob, { runId: id }, { place: run.place });
+  await enqueue(tx, runJob, { payload: { runId: id }, place: run.place });
   return { id };
+}
+
+function subjectOf(run: NewRun) {
+  const { systemId = null, backupId = null, reason = null, disruptionAt = null, statedDisruptionAt = null } = run;
+  return {
+    systemId,
+    backupId,
+    reason,
+    disruptionAt,
+    statedDisruptionAt,
+    ...(run.runbook ? { runbook: run.runbook.id, runbookVersion: run.runbook.version, mode: run.runbook.mode } : {}),
+  };
 }

@@ -28,7 +28,7 @@ export async function decideStep(ctx: Ctx, input: DecideStepInput): Promise<{ ru
       });
     }
     await applyDecision(tx, ctx, { runId: id, stepId: step.id, decision });
-    if (decision !== "abort") await enqueue(tx, runJob, { runId: id }, { place: placeOf(run.parameters) });
+    if (decision !== "abort") await enqueue(tx, runJob, { payload: { runId: id }, place: placeOf(run.parameters) });
     await recordAudit(tx, ctx, {
       action: "run.decided",
       entity: { type: "run", id },

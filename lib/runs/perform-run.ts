@@ -29,7 +29,7 @@ export async function performRun<Shared>(
   };
   try {
     if (run.attempts > 1) stepCtx.run.say(`taken over after its runner was gone, attempt ${run.attempts}`, "warning");
-    const ended = await carryOut(stepCtx, run, planRun, lines);
+    const ended = await carryOut(stepCtx, { run, lines }, planRun);
     await lines.flush();
     if (ended.state !== "waiting") await endRun(ctx, run, ended);
   } finally {
@@ -46,15 +46,14 @@ type Ended =
 
 async function carryOut<Shared>(
   ctx: StepCtx,
-  run: ClaimedRun,
+  { run, lines }: { run: ClaimedRun; lines: RunLogWriter },
   planRun: (ctx: JobCtx, run: ClaimedRun) => Promise<RunPlan<Shared>>,
-  lines: RunLogWriter,
 ): Promise<Ended> {
   let plan: RunPlan<Shared> | undefined;
   let ended: Ended;
   try {
     plan = await planRun(ctx, run);
-    const outcome = await performSteps(ctx, run, plan, lines);
+    const outcome = await performSteps(ctx, { run, lines }, plan);
     ended =
       outcome === "waiting" ? { state: "waiting" } : { state: "succeeded", result: plan.result?.(plan.shared) ?? null };
   } catch (error) {
@@ -89,23 +88,27 @@ async function describeEnd(ctx: StepCtx, run: ClaimedRun, error: unknown): Promi
 async function endRun(ctx: JobCtx, run: ClaimedRun, ended: Exclude<Ended, { state: "waiting" }>): Promise<void> {
   requirePermission(ctx, "job.perform");
   await ctx.transaction(async (tx) => {
-    const error = ended.state === "failed" ? ended.error : null;
     const { count } = await tx.run.updateMany({
       where: { id: run.id, state: "running" },
-      data: {
-        state: ended.state,
-        endedAt: ctx.now(),
-        errorCode: error?.code ?? null,
-        errorMessage: error?.message ?? null,
-        errorHint: error?.hint ?? null,
-        ...(ended.state === "succeeded" && ended.result ? { result: ended.result as object } : {}),
-      },
+      data: { state: ended.state, endedAt: ctx.now(), ...endFacts(ended) },
     });
     if (count === 0) throw new ConflictError(`run "${run.id}" was ended by somebody else`);
     await recordAudit(tx, ctx, {
       action: ended.state === "succeeded" ? "run.completed" : `run.${ended.state}`,
       entity: { type: "run", id: run.id },
-      metadata: { kind: run.kind, title: run.title, ...(error ? { error: error.message } : {}) },
+      metadata: {
+        kind: run.kind,
+        title: run.title,
+        ...(ended.state === "failed" ? { error: ended.error.message } : {}),
+      },
     });
   });
+}
+
+function endFacts(ended: Exclude<Ended, { state: "waiting" }>) {
+  if (ended.state === "failed") {
+    const { code, message, hint = null } = ended.error;
+    return { errorCode: code, errorMessage: message, errorHint: hint };
+  }
+  return ended.state === "succeeded" && ended.result ? { result: ended.result as object } : {};
 }

@@ -17,9 +17,8 @@ interface StepRow {
 /** Carries out the steps that are still to do, in order; stores each intent before and each outcome after. */
 export async function performSteps<Shared>(
   ctx: StepCtx,
-  run: ClaimedRun,
+  { run, lines }: { run: ClaimedRun; lines: RunLogWriter },
   plan: RunPlan<Shared>,
-  lines: RunLogWriter,
 ): Promise<"done" | "waiting"> {
   const rows = await prepareSteps(ctx, run, plan.steps);
   if (rows === "waiting") return "waiting";

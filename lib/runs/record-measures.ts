@@ -2,7 +2,11 @@ import type { JobCtx } from "@/lib/db/context";
 import type { ClockName } from "./schemas";
 
 /** Stores when something of a recovery happened; a clock that stands already is kept (the first time counts). */
-export async function recordClock(ctx: Pick<JobCtx, "db">, runId: string, clock: ClockName, at: Date): Promise<void> {
+export async function recordClock(
+  ctx: Pick<JobCtx, "db">,
+  runId: string,
+  [clock, at]: readonly [ClockName, Date],
+): Promise<void> {
   await ctx.db.$executeRaw`
     UPDATE runs SET clocks = jsonb_build_object(${clock}::text, ${at.toISOString()}::text) || clocks WHERE id = ${runId}::uuid`;
 }

@@ -4,11 +4,11 @@ import type { ConfigurationChange } from "./schemas";
 export function diffConfiguration(before: unknown, after: unknown): ConfigurationChange[] {
   const changes: ConfigurationChange[] = [];
   const visit = (old: unknown, now: unknown, path: string[]): void => {
-    if (isBranch(old) && isBranch(now)) {
-      for (const key of new Set([...Object.keys(now), ...Object.keys(old)])) visit(old[key], now[key], [...path, key]);
-    } else if (isBranch(old) || isBranch(now)) {
-      for (const [key, value] of Object.entries(isBranch(now) ? now : {})) visit(undefined, value, [...path, key]);
-      for (const [key, value] of Object.entries(isBranch(old) ? old : {})) visit(value, undefined, [...path, key]);
+    if (isBranch(old) || isBranch(now)) {
+      const [oldKeys, nowKeys] = [branchOf(old), branchOf(now)];
+      for (const key of new Set([...Object.keys(nowKeys), ...Object.keys(oldKeys)])) {
+        visit(oldKeys[key], nowKeys[key], [...path, key]);
+      }
     } else if (JSON.stringify(old) !== JSON.stringify(now)) {
       changes.push({ path: path.join("."), before: old ?? null, after: now ?? null });
     }
@@ -19,4 +19,8 @@ export function diffConfiguration(before: unknown, after: unknown): Configuratio
 
 function isBranch(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function branchOf(value: unknown): Record<string, unknown> {
+  return isBranch(value) ? value : {};
 }

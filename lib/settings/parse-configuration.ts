@@ -30,13 +30,14 @@ export function parseConfiguration(
       "Nothing was applied.",
     );
   }
+  const lineOfPath = (path: readonly string[]) => lineOf(yaml, lines, path);
   const document: unknown = yaml.toJS();
   const parsed = Configuration.safeParse(document);
   const issues = parsed.success
     ? missingVariables(document, options.hasVariable).map(({ path, name }) =>
-        at(lineOf(yaml, lines, path), path.join("."), `the environment variable ${name} is not set`),
+        at(lineOfPath(path), path.join("."), `the environment variable ${name} is not set`),
       )
-    : parsed.error.issues.flatMap((issue) => describeIssue(issue, yaml, lines, at));
+    : parsed.error.issues.flatMap((issue) => describeIssue(issue, lineOfPath, at));
   if (!parsed.success || issues.length > 0) {
     throw new ValidationError(issues, "Nothing was applied. Mend the named lines, then apply again.");
   }
@@ -45,17 +46,16 @@ export function parseConfiguration(
 
 function describeIssue(
   issue: z.core.$ZodIssue,
-  yaml: Document,
-  lines: LineCounter,
+  lineOfPath: (path: readonly string[]) => number,
   at: (line: number, path: string, message: string) => Issue,
 ): Issue[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) =>
-      at(lineOf(yaml, lines, [...path, key]), [...path, key].join("."), `"${key}" is not a known key here`),
+      at(lineOfPath([...path, key]), [...path, key].join("."), `"${key}" is not a known key here`),
     );
   }
-  return [at(lineOf(yaml, lines, path), path.join("."), issue.message)];
+  return [at(lineOfPath(path), path.join("."), issue.message)];
 }
 
 /** Line of the node at a path, or of the nearest node above it. */

@@ -144,6 +144,27 @@ export const TargetDeclaration = z.strictObject({
 });
 export type TargetDeclaration = z.infer<typeof TargetDeclaration>;
 
+/** References to systems and repositories that are not declared. */
+function missingNames(
+  systems: Record<string, SystemDeclaration>,
+  repositories: Record<string, unknown>,
+): { path: string[]; message: string }[] {
+  const wanted = Object.entries(systems).flatMap(([system, declaration]) => [
+    ...declaration.dependsOn.map((name) => ({ path: [system, "dependsOn"], name, among: systems, what: "system" })),
+    ...(declaration.kind === "mariadb" ? (["full", "log"] as const) : []).flatMap((type) =>
+      (declaration.kind === "mariadb" ? (declaration.backup[type]?.to ?? []) : []).map((name) => ({
+        path: [system, "backup", type, "to"],
+        name,
+        among: repositories,
+        what: "repository",
+      })),
+    ),
+  ]);
+  return wanted
+    .filter(({ name, among }) => !(name in among))
+    .map(({ path, name, what }) => ({ path, message: `expected a declared ${what}, not "${name}"` }));
+}
+
 export const Configuration = z
   .strictObject({
     project: z.strictObject({
@@ -160,22 +181,8 @@ export const Configuration = z
     targets: z.record(name, TargetDeclaration).default({}),
   })
   .check((ctx) => {
-    const repositories = new Set(Object.keys(ctx.value.repositories));
-    const systems = new Set(Object.keys(ctx.value.systems));
-    for (const [system, declaration] of Object.entries(ctx.value.systems)) {
-      const miss = (path: (string | number)[], message: string) =>
-        ctx.issues.push({ code: "custom", message, path: ["systems", system, ...path], input: declaration });
-      for (const other of declaration.dependsOn) {
-        if (!systems.has(other)) miss(["dependsOn"], `expected a declared system, not "${other}"`);
-      }
-      if (declaration.kind !== "mariadb") continue;
-      for (const type of ["full", "log"] as const) {
-        for (const repository of declaration.backup[type]?.to ?? []) {
-          if (!repositories.has(repository)) {
-            miss(["backup", type, "to"], `expected a declared repository, not "${repository}"`);
-          }
-        }
-      }
+    for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
+      ctx.issues.push({ code: "custom", message, path: ["systems", ...path], input: ctx.value.systems });
     }
   });
 /** As parsed: durations in seconds, sizes in bytes, `${NAME}` still as written. */

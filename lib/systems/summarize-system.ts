@@ -8,26 +8,29 @@ import type { SystemFacts } from "./system-facts";
 const CALENDAR_DAYS = 30;
 const NEXT_TIMES = 3;
 
-export function summarizeSystem(facts: SystemFacts, row: SystemFacts["rows"][number]): SystemSummary {
+type SystemRow = SystemFacts["rows"][number];
+type Backups = SystemFacts["backups"];
+
+export function summarizeSystem(facts: SystemFacts, row: SystemRow): SystemSummary {
   const declaration = facts.declarations.get(row.name);
   const backups = facts.backups.filter((backup) => backup.systemId === row.id);
-  const [attempt] = backups;
-  const proof = facts.proofs.find((each) => each.systemId === row.id);
-  const measure = facts.measures.find((each) => each.systemId === row.id);
   const repositories = (facts.reaches.get(row.id) ?? []).map((reach) => toExposure(reach, facts.now));
   const worst = worstOf(repositories);
-  const judged = judgeState({
-    kind: row.kind === "mariadb" ? "mariadb" : "service",
-    now: facts.now,
-    heartbeatAt: row.heartbeatAt,
-    probedAt: row.probedAt,
-    probeError: row.probeError,
-    exposureSeconds: worst?.exposureSeconds ?? null,
-    rpoTargetSeconds: row.rpoTargetSeconds,
-    isBackupRunning: attempt?.state === "running",
-    lastAttemptState: (attempt?.state ?? null) as SystemSummary["lastAttemptState"],
-    hasCopyMissing: attempt?.state === "incomplete",
-  });
+  const exposure = { exposureSeconds: worst?.exposureSeconds ?? null, recoverableTo: worst?.recoverableTo ?? null };
+  return {
+    ...describeDeclaration(row, declaration),
+    ...describeState(facts, { row, backups, exposureSeconds: exposure.exposureSeconds }),
+    ...exposure,
+    repositories,
+    ...agesOf(backups),
+    ...describeProof(facts, row.id),
+    calendar: row.kind === "mariadb" ? fillCalendar(backups, facts.now, CALENDAR_DAYS) : [],
+    heartbeatAt: row.heartbeatAt?.toISOString() ?? null,
+    schedules: schedulesOf(declaration, facts.now),
+  };
+}
+
+function describeDeclaration(row: SystemRow, declaration: SystemDeclaration | undefined) {
   return {
     id: row.id,
     name: row.name,
@@ -39,28 +42,43 @@ export function summarizeSystem(facts: SystemFacts, row: SystemFacts["rows"][num
     decision: declaration?.kind === "service" ? declaration.reason : null,
     rtoTargetSeconds: row.rtoTargetSeconds,
     rpoTargetSeconds: row.rpoTargetSeconds,
-    state: judged.state,
-    stateWord: judged.word,
-    stateReason: judged.reason,
-    repositories,
-    exposureSeconds: worst?.exposureSeconds ?? null,
-    recoverableTo: worst?.recoverableTo ?? null,
-    ...agesOf(backups),
+  };
+}
+
+function describeState(
+  facts: SystemFacts,
+  { row, backups, exposureSeconds }: { row: SystemRow; backups: Backups; exposureSeconds: number | null },
+): Pick<SystemSummary, "state" | "stateWord" | "stateReason"> {
+  const attempt = backups[0]?.state ?? null;
+  const judged = judgeState({
+    kind: row.kind === "mariadb" ? "mariadb" : "service",
+    now: facts.now,
+    heartbeatAt: row.heartbeatAt,
+    probedAt: row.probedAt,
+    probeError: row.probeError,
+    exposureSeconds,
+    rpoTargetSeconds: row.rpoTargetSeconds,
+    isBackupRunning: attempt === "running",
+    lastAttemptState: attempt as SystemSummary["lastAttemptState"],
+    hasCopyMissing: attempt === "incomplete",
+  });
+  return { state: judged.state, stateWord: judged.word, stateReason: judged.reason };
+}
+
+function describeProof(facts: SystemFacts, systemId: string) {
+  const proof = facts.proofs.find((each) => each.systemId === systemId);
+  const measure = facts.measures.find((each) => each.systemId === systemId);
+  return {
     lastProvenAt: proof?.at.toISOString() ?? null,
     lastProvenLevel: proof?.level ?? null,
     rtoActualSeconds: secondsOf(measure?.rtoActualMs),
     rpoActualSeconds: secondsOf(measure?.rpoActualMs),
     measuredAt: measure?.endedAt?.toISOString() ?? null,
     measuredRunId: measure?.id ?? null,
-    calendar: row.kind === "mariadb" ? fillCalendar(backups, facts.now, CALENDAR_DAYS) : [],
-    heartbeatAt: row.heartbeatAt?.toISOString() ?? null,
-    schedules: schedulesOf(declaration, facts.now),
   };
 }
 
-function agesOf(
-  backups: SystemFacts["backups"],
-): Pick<SystemSummary, "lastAttemptAt" | "lastAttemptState" | "lastSuccessAt"> {
+function agesOf(backups: Backups): Pick<SystemSummary, "lastAttemptAt" | "lastAttemptState" | "lastSuccessAt"> {
   const [attempt] = backups;
   const success = backups.find((backup) => backup.state === "complete");
   return {

@@ -28,87 +28,93 @@ type VerificationStep = Step<VerificationShared>;
 /** How far each level goes; the next one includes the one before. */
 const DEPTH = { object: 1, restore: 2, replay: 3 } as const;
 
+interface Request {
+  system: string;
+  backup: string;
+  level: keyof typeof DEPTH;
+  from: string | null;
+}
+
 /** The steps of an attempt to prove a backup at a level. */
 export function planVerification(run: ClaimedRun): RunPlan<VerificationShared> {
-  const { system, backup, level, from } = run.parameters as {
-    system: string;
-    backup: string;
-    level: keyof typeof DEPTH;
-    from: string | null;
+  const request = run.parameters as unknown as Request;
+  return {
+    shared: {},
+    steps: stepsOf(run, request),
+    cleanUp: async (ctx, { recovery }, ended) => {
+      if (recovery) await cleanUpRecovery(ctx, recovery, { server: false });
+      if (ended.state !== "aborted") await storeVerdict(ctx, { run, request, recovery, error: ended.error });
+    },
+    result: ({ recovery }) => ({
+      verdict: "pass",
+      level: request.level,
+      backupId: request.backup,
+      fromRepository: recovery?.source.repository ?? null,
+    }),
   };
+}
+
+function stepsOf(run: ClaimedRun, { system, backup, level, from }: Request): VerificationStep[] {
   const step = { repeatable: true, ephemeral: true, owner: "mariadb" };
   const find: VerificationStep = {
     ...step,
     key: "find",
     title: "Find the backup",
     owner: "repositories",
-    perform: async (stepCtx, shared) => {
-      shared.recovery = await openRecovery(stepCtx, {
+    perform: async (ctx, shared) => {
+      shared.recovery = await openRecovery(ctx, {
         system,
         at: "latest",
         from: from ?? undefined,
         backup,
         runId: run.id,
       });
-      return findPoint(stepCtx, shared.recovery);
+      return findPoint(ctx, shared.recovery);
     },
   };
-  const steps: VerificationStep[] = [
+  const on = (key: string, title: string, perform: Parameters<typeof onRecovery>[0]): VerificationStep => ({
+    ...step,
+    key,
+    title,
+    perform: onRecovery(perform),
+  });
+  const depth = DEPTH[level];
+  return [
     find,
-    {
-      ...step,
-      key: "object",
-      title: "Read every byte back and decrypt it",
-      owner: "repositories",
-      perform: onRecovery(readBack),
-    },
+    on("object", "Read every byte back and decrypt it", readBack),
+    ...(depth < DEPTH.restore
+      ? []
+      : [
+          on("fetch", "Fetch the log", fetchLog),
+          on("load", "Load users and data", loadData),
+          on("compare", "Compare with the manifest", compareContent),
+        ]),
+    ...(depth < DEPTH.replay
+      ? []
+      : [on("replay", "Replay the log", replayLog), on("heartbeat", "Find the heartbeat", requireHeartbeat)]),
+    ...(depth < DEPTH.restore
+      ? []
+      : [on("check", "Check tables", checkTables), on("queries", "Run the system's own queries", runQueries)]),
   ];
-  if (DEPTH[level] >= DEPTH.restore) {
-    steps.push(
-      { ...step, key: "fetch", title: "Fetch the log", owner: "repositories", perform: onRecovery(fetchLog) },
-      { ...step, key: "load", title: "Load users and data", perform: onRecovery(loadData) },
-      { ...step, key: "compare", title: "Compare with the manifest", perform: onRecovery(compareContent) },
-    );
-  }
-  if (DEPTH[level] >= DEPTH.replay) {
-    steps.push(
-      { ...step, key: "replay", title: "Replay the log", perform: onRecovery(replayLog) },
-      { ...step, key: "heartbeat", title: "Find the heartbeat", perform: onRecovery(requireHeartbeat) },
-    );
-  }
-  if (DEPTH[level] >= DEPTH.restore) {
-    steps.push(
-      { ...step, key: "check", title: "Check tables", perform: onRecovery(checkTables) },
-      { ...step, key: "queries", title: "Run the system's own queries", perform: onRecovery(runQueries) },
-    );
-  }
-  return {
-    shared: {},
-    steps,
-    cleanUp: async (cleanCtx, shared, ended) => {
-      if (shared.recovery) await cleanUpRecovery(cleanCtx, shared.recovery, { server: false });
-      if (ended.state === "aborted" || !run.systemId) return;
-      const verdict = judge(ended.error);
-      cleanCtx.run.say(`verdict: ${verdict}`, verdict === "pass" ? "info" : "error");
-      await recordVerdict(cleanCtx, {
-        systemId: run.systemId,
-        backupId: backup,
-        runId: run.id,
-        repository: shared.recovery?.source.repository ?? null,
-        level,
-        verdict,
-        details: ended.error
-          ? { error: ended.error.message }
-          : { tables: shared.recovery?.manifest?.tables.length ?? 0 },
-      });
-    },
-    result: ({ recovery }) => ({
-      verdict: "pass",
-      level,
-      backupId: backup,
-      fromRepository: recovery?.source.repository ?? null,
-    }),
-  };
+}
+
+async function storeVerdict(
+  ctx: StepCtx,
+  attempt: { run: ClaimedRun; request: Request; recovery: Recovery | undefined; error: ErrorSummary | undefined },
+): Promise<void> {
+  const { run, request, recovery, error } = attempt;
+  if (!run.systemId) return;
+  const verdict = judge(error);
+  ctx.run.say(`verdict: ${verdict}`, verdict === "pass" ? "info" : "error");
+  await recordVerdict(ctx, {
+    systemId: run.systemId,
+    backupId: request.backup,
+    runId: run.id,
+    repository: recovery?.source.repository ?? null,
+    level: request.level,
+    verdict,
+    details: error ? { error: error.message } : { tables: recovery?.manifest?.tables.length ?? 0 },
+  });
 }
 
 async function requireHeartbeat(ctx: StepCtx, recovery: Recovery): Promise<StepOutcome> {

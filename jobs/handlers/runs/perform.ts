@@ -18,6 +18,7 @@ export async function performRunJob(ctx: JobCtx, payload: { runId: string }): Pr
       return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planVerification(claimed)));
     case "runbook":
       return performRun(ctx, payload.runId, planRunbook);
+    case undefined:
     default:
       return performRun(ctx, payload.runId, refuseKind);
   }
