@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { runHoldfast } from "@/demo/console/run-holdfast";
+import { type MariadbServer, startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
+import { PROJECT, tsxArguments } from "@/demo/parts/program-part";
+import { type ObjectStoreServer, createBucket, startObjectStoreServer } from "@/demo/s3/object-store-server";
+import { startProgram } from "@/lib/engines/shared/process";
+import { childEnvironment } from "@/lib/kernel/env";
+import { newId } from "@/lib/kernel/ids";
+import { runProgram } from "@/lib/engines/shared/process";
+import { generateData } from "./generate-data";
+
+const BUCKET = "bench";
+const Anything = z.record(z.string(), z.unknown());
+
+/** One source of generated data, two stores that share nothing, and a Holdfast that backs it up; for benchmarks only. */
+export interface BenchEstate {
+  directory: string;
+  source: MariadbServer;
+  /** Process id of the console: the root of everything that Holdfast starts. */
+  holdfastPid: number;
+  holdfast: <T>(args: readonly string[], answer: z.ZodType<T>) => Promise<T>;
+  stop(): Promise<void>;
+}
+
+/** Systems of the configuration: the same server, to one repository and to both. */
+export const ONE = "one";
+export const BOTH = "both";
+
+export async function startBenchEstate(sqlBytes: number, say: (text: string) => void): Promise<BenchEstate> {
+  await mkdir("/var/tmp/hf-bench", { recursive: true });
+  const directory = await mkdtemp("/var/tmp/hf-bench/");
+  const stops: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const each of stops.reverse()) await each();
+  };
+  try {
+    say("starting the source server and two object stores");
+    const source = await startMariadbServer({ directory: join(directory, "db"), serverId: 11, binlog: true });
+    stops.push(() => source.stop());
+    const stores: ObjectStoreServer[] = [];
+    for (const name of ["primary", "secondary"]) {
+      const store = await startObjectStoreServer({ directory: join(directory, name), sizeBytes: 20 * 2 ** 30 });
+      stops.push(() => store.stop());
+      await createBucket(store, BUCKET, { versioning: true });
+      stores.push(store);
+    }
+    say(`generating ${(sqlBytes / 2 ** 20).toFixed(0)} MiB of SQL`);
+    await generateData(source.root, sqlBytes);
+    say("starting Holdfast");
+    const console = await startHoldfast(directory, source, stores);
+    stops.push(console.stop);
+    return { directory, source, holdfastPid: console.pid, holdfast: console.run, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startHoldfast(directory: string, source: MariadbServer, stores: readonly ObjectStoreServer[]) {
+  const variables = Object.fromEntries([
+    ["BENCH_DB_PASSWORD", source.holdfast.password.reveal()],
+    ...stores.flatMap((store, index) => [
+      [`BENCH_KEY_${index}`, store.accessKeyId.reveal()],
+      [`BENCH_SECRET_${index}`, store.secretAccessKey.reveal()],
+    ]),
+  ]) as Record<string, string>;
+  const env = childEnvironment({ HOLDFAST_HOME: join(directory, "h"), HOLDFAST_LOG_LEVEL: "warn", ...variables });
+  const configuration = join(directory, "holdfast.yaml");
+  await writeFile(configuration, stringify(await describeBench(directory, source, stores)));
+  const stopping = new AbortController();
+  const { child, done } = startProgram({
+    engine: "bench",
+    operation: "run Holdfast",
+    program: process.execPath,
+    args: [...tsxArguments("jobs/cli.ts"), "up", "--no-web"],
+    cwd: PROJECT,
+    env: { HOLDFAST_HOME: join(directory, "h"), HOLDFAST_LOG_LEVEL: "warn", ...variables },
+    stdio: ["ignore", "inherit", "inherit"],
+    signal: stopping.signal,
+    hint: "See its log above.",
+  });
+  const run: BenchEstate["holdfast"] = (args, answer) => runHoldfast(env, args, answer);
+  await run(["apply", "-f", configuration], Anything);
+  return {
+    pid: child.pid ?? 0,
+    run,
+    stop: async () => {
+      stopping.abort();
+      await done.catch(() => undefined); // Being stopped is how it ends.
+    },
+  };
+}
+
+async function describeBench(directory: string, source: MariadbServer, stores: readonly ObjectStoreServer[]) {
+  const identity = join(directory, "identity.txt");
+  const output = await runProgram({
+    engine: "bench",
+    operation: "make an identity",
+    program: "age-keygen",
+    args: [],
+    signal: AbortSignal.timeout(10_000),
+    hint: "Is Debian's package age installed?",
+  });
+  await writeFile(identity, output, { mode: 0o600 });
+  const recipient = /^# public key: (age1\S+)$/m.exec(output)?.[1] ?? "";
+  const repository = (store: ObjectStoreServer | undefined, index: number) => ({
+    kind: "s3",
+    bucket: BUCKET,
+    prefix: newId(),
+    region: store?.region,
+    endpoint: store?.endpoint,
+    accessKeyId: `\${BENCH_KEY_${index}}`,
+    secretAccessKey: `\${BENCH_SECRET_${index}}`,
+  });
+  const system = (to: readonly string[]) => ({
+    kind: "mariadb",
+    impact: "critical",
+    rto: "2h",
+    rpo: "15m",
+    connection: { host: "127.0.0.1", port: source.port, user: source.holdfast.user, password: "${BENCH_DB_PASSWORD}" },
+    // Once a year: a benchmark starts its backups itself.
+    backup: { full: { schedule: "0 0 1 1 *", retain: "30d", to } },
+    heartbeat: "60s",
+  });
+  return {
+    project: { name: "Bench", contact: "bench@example.com" },
+    objectives: { rto: "4h", rpo: "15m", mttr: "2h", mtbf: "720h" },
+    keys: { recipients: [recipient], identityFile: identity },
+    repositories: { primary: repository(stores[0], 0), secondary: repository(stores[1], 1) },
+    systems: { [ONE]: system(["primary"]), [BOTH]: system(["primary", "secondary"]) },
+  };
+}
