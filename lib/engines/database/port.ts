@@ -133,6 +133,8 @@ export interface ScratchServer {
   stop(): Promise<void>;
   /** Clean restart with settings that are safe to keep data in (doublewrite, flush at commit). */
   restartSafely(signal: AbortSignal): Promise<void>;
+  /** Resolves when the running process ends, by itself or not, with the errors of its log. A restart starts another. */
+  exited(): Promise<{ exitCode: number | null; message: string }>;
   /**
    * Makes the recovered server the primary: restarts it at the address, with its log on (ROW, GTID, safe settings),
    * owned by nobody, so that it outlives the runner. New transactions follow `gtid`. The runner's own account is made
@@ -368,8 +370,13 @@ export interface DatabaseEngine {
   startScratch(options: ScratchOptions): Promise<ScratchServer>;
   /** Removes what a scratch server or a fetched log left in a directory that Holdfast made; ends a server that still runs there. Returns whether nothing is left. Refuses a directory that is not ours. */
   removeScratch(directory: string): Promise<boolean>;
-  /** Loads the users' artefact, without root, mariadb.sys and the runner's own account. */
+  /**
+   * Before the data: users, roles and their rights on everything or a schema, from the users' artefact, without root,
+   * mariadb.sys and the runner's own account. May be done again.
+   */
   loadUsers(target: Connection, sql: Readable, signal: AbortSignal): Promise<void>;
+  /** After the data: the rights on single tables, columns and routines, from the same artefact. They need these to be there. */
+  loadGrants(target: Connection, sql: Readable, signal: AbortSignal): Promise<void>;
   load(
     target: Connection,
     sql: Readable,

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { LogPosition, ObjectCounts, TableFacts } from "../../port";
+import { FooterWatch } from "./footer-watch";
 import { RowDigest } from "./row-digest";
-import { DumpSplitter, MalformedDumpError, statementText } from "./split-dump";
+import { DumpSplitter, statementText } from "./split-dump";
 import { comesInOrder, comparableDefinition, parseTableDefinition, unquoteName } from "./table-definition";
 
 export interface ScannedDump {
@@ -13,9 +14,6 @@ export interface ScannedDump {
 
 const POSITION = /^-- CHANGE MASTER TO MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+);$/m;
 const GTID = /^-- SET GLOBAL gtid_slave_pos='([^']*)';$/m;
-const FOOTER = /\n-- Dump completed on [^\n]+\n$/;
-/** The footer's line is shorter. */
-const TAIL_BYTES = 256;
 const EMPTY_SHA256 = createHash("sha256").digest("hex");
 
 const STATEMENTS = {
@@ -41,7 +39,7 @@ export class DumpScanner {
   #nextProgram: ProgramKind = "triggers";
   #rows: RowDigest | null = null;
   #inOrder = false;
-  #tail: Buffer = Buffer.alloc(0);
+  readonly #footer = new FooterWatch();
 
   constructor() {
     this.#splitter = new DumpSplitter({
@@ -59,12 +57,12 @@ export class DumpScanner {
   /** @throws MalformedDumpError */
   push(chunk: Buffer): void {
     this.#splitter.push(chunk);
-    this.#tail = chunk.length >= TAIL_BYTES ? chunk.subarray(-TAIL_BYTES) : Buffer.concat([this.#tail, chunk]).subarray(-TAIL_BYTES);
+    this.#footer.push(chunk);
   }
 
   /** @throws MalformedDumpError where the dump ends before its footer, or inside something. */
   end(): ScannedDump {
-    if (!FOOTER.test(this.#tail.toString("latin1"))) throw new MalformedDumpError("its last line is missing");
+    this.#footer.end();
     this.#splitter.end();
     this.#closeRows();
     const position = this.#file ? { ...this.#file, gtid: this.#gtid ?? "" } : null;

@@ -26,7 +26,10 @@ export class MalformedDumpError extends Error {}
 
 /** The statement without comments and blank lines before it, as text. */
 export function statementText(statement: Buffer): string {
-  return statement.toString("utf8").replace(/^(?:\s+|--[^\n]*\n|\/\*M!999999[^\n]*\n)+/, "").trimEnd();
+  return statement
+    .toString("utf8")
+    .replace(/^(?:\s+|--[^\n]*\n|\/\*M!999999[^\n]*\n)+/, "")
+    .trimEnd();
 }
 
 type Mode = "statements" | "program" | "rows";

@@ -22,6 +22,11 @@ export function unquoteName(quoted: string): string {
   return quoted.replaceAll("``", "`");
 }
 
+/** Indented, and with a comma unless it is the last. */
+function isClauseLine(line: string, isLast: boolean): boolean {
+  return line.startsWith("  ") && line.endsWith(",") !== isLast;
+}
+
 /** Reads a CREATE TABLE statement of MariaDB's dump; null where a line is of an unknown kind (a line end in a name, a future clause). */
 export function parseTableDefinition(statement: string): TableDefinition | null {
   const lines = statement.split("\n");
@@ -40,9 +45,13 @@ export function parseTableDefinition(statement: string): TableDefinition | null 
   for (const [index, line] of rest.slice(0, tailAt).entries()) {
     const isLast = index === tailAt - 1;
     const text = line.slice(2);
-    if (!line.startsWith("  ") || line.endsWith(",") === isLast) return null;
+    if (!isClauseLine(line, isLast)) return null;
     const clause = isLast ? text : text.slice(0, -1);
-    const kind = KEY.test(text) ? definition.keys : FOREIGN_KEY.test(text) ? definition.foreignKeys : definition.columns;
+    const kind = KEY.test(text)
+      ? definition.keys
+      : FOREIGN_KEY.test(text)
+        ? definition.foreignKeys
+        : definition.columns;
     if (kind === definition.columns && !OTHER.test(text)) return null;
     kind.push(clause);
   }

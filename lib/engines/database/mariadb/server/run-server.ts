@@ -18,8 +18,8 @@ export interface ServerOptions {
   /** `--name=value`. */
   settings: readonly string[];
   initFile?: string;
-  /** What the server gets when this process dies, kill -9 included. */
-  deathSignal: "KILL" | "TERM";
+  /** What the server gets when this process dies, kill -9 included. `none`: it lives on, in a session of its own. */
+  deathSignal: "KILL" | "TERM" | "none";
   /** Ends the start, not the running server. */
   signal: AbortSignal;
 }
@@ -87,17 +87,26 @@ function serverArguments(options: ServerOptions): string[] {
   ];
 }
 
+/** The program that starts the server, which has its process number afterwards. */
+async function wrapServer({ deathSignal }: ServerOptions): Promise<{ program: string; args: string[] }> {
+  const server = await findServerProgram("mariadbd");
+  // The kernel itself sends the signal when the parent is gone: no watchdog that could die as well.
+  return deathSignal === "none"
+    ? { program: await findServerProgram("setsid"), args: [server] }
+    : { program: await findServerProgram("setpriv"), args: [`--pdeathsig=${deathSignal}`, "--", server] };
+}
+
 async function launch(options: ServerOptions): Promise<ServerProcess> {
   const { dataDirectory } = options;
   await mkdir(options.temporaryDirectory, { recursive: true, mode: 0o700 });
-  const [wrapper, server] = [await findServerProgram("setpriv"), await findServerProgram("mariadbd")];
+  const { program, args } = await wrapServer(options);
   const running = startProgram({
     engine: ENGINE,
     operation: "run a server",
-    // The kernel itself sends the signal when the parent is gone: no watchdog that could die as well.
-    program: wrapper,
-    args: [`--pdeathsig=${options.deathSignal}`, "--", server, ...serverArguments(options)],
-    stdio: ["ignore", "ignore", "pipe"],
+    program,
+    args: [...args, ...serverArguments(options)],
+    // Its words go to its log: a pipe to this process would break with it.
+    stdio: ["ignore", "ignore", options.deathSignal === "none" ? "ignore" : "pipe"],
     // Its life does not hang on one call's signal: stop() and kill() end it.
     signal: new AbortController().signal,
     hint: `Its error log is "${options.logFile}".`,

@@ -1,0 +1,101 @@
+/** `user@host`, or a role's name without one. */
+interface Grantee {
+  user: string;
+  host: string | null;
+}
+
+/** Where in a restore a statement of the users' artefact belongs. */
+export type UserPart =
+  /** Accounts, roles, and rights on everything or on a schema: before the data. */
+  | "accounts"
+  /** Rights on single tables, columns and routines: these must be there first. */
+  | "object-rights";
+
+const IDENTIFIER = String.raw`(?:${"`"}(?:[^${"`"}]|${"``"})*${"`"}|'(?:[^'\\]|''|\\.)*')`;
+const GRANTEE = new RegExp(`^(${IDENTIFIER}|PUBLIC|[A-Za-z_][\\w$]*|CURRENT_USER\\(\\))(?:@(${IDENTIFIER}))?`);
+const CREATE_USER = /^CREATE USER (?=[`'])/;
+const CREATE_ROLE = /^CREATE ROLE (?=[`'])/;
+const DEFAULT_ROLE = /^SET DEFAULT ROLE [^]* FOR (?=[`'])/;
+const MARIADB_COMMENT = /^\/\*M!(\d+) ([^]*) \*\/;$/;
+/** For MySQL 8: MariaDB does not carry it out. */
+const MYSQL_COMMENT = /^\/\*!80\d+ /;
+const OBJECT_RIGHT = / ON (?:(?:TABLE )?`(?:[^`]|``)+`\.`(?:[^`]|``)+`|(?:PROCEDURE|FUNCTION|PACKAGE BODY|PACKAGE) `)/;
+
+/** Accounts that every server has of its own. */
+const OWN_ACCOUNTS = ["root", "mariadb.sys"];
+
+function unquote(text: string): string {
+  const quote = text[0];
+  if (quote === "`") return text.slice(1, -1).replaceAll("``", "`");
+  return quote === "'"
+    ? text.slice(1, -1).replace(/''|\\(.)/g, (pair, escaped?: string) => escaped ?? pair[0] ?? "")
+    : text;
+}
+
+function parseGrantee(text: string): Grantee | null {
+  const match = GRANTEE.exec(text);
+  if (!match?.[1]) return null;
+  return { user: unquote(match[1]), host: match[2] === undefined ? null : unquote(match[2]) };
+}
+
+/** Index of a word outside quotes, searched from the left; -1 without one. */
+function indexOutsideQuotes(text: string, word: string): number {
+  let quote = "";
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at] ?? "";
+    if (quote) {
+      if (char === "\\" && quote === "'") at += 1;
+      else if (char === quote) quote = "";
+    } else if (char === "`" || char === "'") quote = char;
+    else if (text.startsWith(word, at)) return at;
+  }
+  return -1;
+}
+
+/** Who gets something by a statement, and where in its text that stands; null for a statement that names nobody. */
+function findGrantee(sql: string): { grantee: Grantee; at: number } | null {
+  const lead = CREATE_USER.exec(sql) ?? DEFAULT_ROLE.exec(sql);
+  let at = lead ? lead[0].length : -1;
+  if (!lead && sql.startsWith("GRANT ")) {
+    const to = indexOutsideQuotes(sql, " TO ");
+    if (to >= 0) at = to + 4;
+  }
+  const grantee = at < 0 ? null : parseGrantee(sql.slice(at));
+  return grantee ? { grantee, at } : null;
+}
+
+/** `GRANT role TO …`: names no object. */
+function isRoleGrant(sql: string): boolean {
+  return sql.startsWith("GRANT ") && indexOutsideQuotes(sql, " ON ") < 0;
+}
+
+/**
+ * Changes one statement of the users' artefact for a target, or leaves it out (null): never an account that the target has of its own, nor one of
+ * `excluded`. Accounts and roles replace what has their name, so that it may be done again.
+ */
+export function rewriteUserStatement(statement: string, part: UserPart, excluded: readonly string[]): string | null {
+  if (MYSQL_COMMENT.test(statement)) return null;
+  const inComment = MARIADB_COMMENT.exec(statement);
+  if (inComment) {
+    const inner = rewriteUserStatement(`${inComment[2] ?? ""};`, part, excluded);
+    return inner === null ? null : `/*M!${inComment[1] ?? ""} ${inner.replace(/;$/, "")} */;`;
+  }
+  const isObjectRight =
+    statement.startsWith("GRANT ") && OBJECT_RIGHT.test(statement.slice(0, indexOutsideQuotes(statement, " TO ")));
+  // Settings of the session are for both parts.
+  const isAccount = /^(?:CREATE|GRANT|SET DEFAULT ROLE|SET ROLE|DROP ROLE|SELECT|EXECUTE)\b/.test(statement);
+  if (part === "object-rights" ? isAccount && !isObjectRight : isObjectRight) return null;
+  const found = findGrantee(statement);
+  if (found && isExcluded(found.grantee, excluded)) return keepAdministrator(statement, found.at);
+  return statement.replace(CREATE_USER, "CREATE OR REPLACE USER ").replace(CREATE_ROLE, "CREATE OR REPLACE ROLE ");
+}
+
+function isExcluded(grantee: Grantee, excluded: readonly string[]): boolean {
+  return grantee.host !== null && [...OWN_ACCOUNTS, ...excluded].includes(grantee.user);
+}
+
+/** A role whose administrator stays behind gets the loading account as one: otherwise nobody could ever grant it. */
+function keepAdministrator(statement: string, granteeAt: number): string | null {
+  if (!isRoleGrant(statement) || !statement.includes(" WITH ADMIN OPTION")) return null;
+  return `${statement.slice(0, granteeAt)}CURRENT_USER() WITH ADMIN OPTION;`;
+}

@@ -1,0 +1,54 @@
+import { totalmem } from "node:os";
+import type { ServerSettings } from "../../port";
+
+const MIB = 2 ** 20;
+
+/** Fixed when the data directory is made. */
+export function fixedSettings(settings: ServerSettings): string[] {
+  return [`--innodb-page-size=${settings.pageSizeBytes}`, `--lower-case-table-names=${settings.lowerCaseTableNames}`];
+}
+
+/** A named time zone is known only once its tables are loaded. */
+export function isNamedTimeZone(timeZone: string): boolean {
+  return timeZone !== "SYSTEM" && !/^[+-]\d/.test(timeZone);
+}
+
+/** What the copy shares with its source, and what every copy needs whatever its source. */
+export function commonSettings(settings: ServerSettings): string[] {
+  return [
+    ...fixedSettings(settings),
+    `--character-set-server=${settings.characterSet}`,
+    `--collation-server=${settings.collation}`,
+    `--sql-mode=${settings.sqlMode}`,
+    ...(isNamedTimeZone(settings.timeZone) ? [] : [`--default-time-zone=${settings.timeZone}`]),
+    ...settings.plugins.map((library) => `--plugin-load-add=${library}`),
+    // Events come back enabled: they would run in the copy.
+    "--event-scheduler=OFF",
+    "--max-allowed-packet=1G",
+    "--skip-log-bin",
+  ];
+}
+
+/** Of the machine's memory, an eighth: the source may run on the same one. */
+function poolBytes(): number {
+  return Math.min(Math.max(Math.floor(totalmem() / 8 / MIB), 256), 4_096) * MIB;
+}
+
+/** While the data is loaded: a crash costs the copy, nothing else. */
+export function fastSettings(): string[] {
+  return [
+    "--innodb-flush-log-at-trx-commit=0",
+    "--skip-innodb-doublewrite",
+    `--innodb-buffer-pool-size=${poolBytes()}`,
+    // Fewer checkpoints while rows come in.
+    `--innodb-log-file-size=${512 * MIB}`,
+    // Keys are built by sorting.
+    `--innodb-sort-buffer-size=${16 * MIB}`,
+    `--bulk-insert-buffer-size=${64 * MIB}`,
+  ];
+}
+
+/** For data that is to be kept: everything on disk at each commit, and no torn page. */
+export function safeSettings(): string[] {
+  return ["--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=ON", `--innodb-buffer-pool-size=${poolBytes()}`];
+}
