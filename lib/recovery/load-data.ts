@@ -26,7 +26,7 @@ export async function loadData(ctx: RecoveryCtx, recovery: Recovery): Promise<St
       part: users,
       consume: (sql) => recovery.engine.loadUsers(connection, sql, ctx.signal),
     });
-    ctx.run.say("users, roles and grants are loaded");
+    ctx.run.say("users and roles are loaded");
   }
   await openPart(ctx, recovery, {
     part: data,
@@ -36,6 +36,13 @@ export async function loadData(ctx: RecoveryCtx, recovery: Recovery): Promise<St
         onProgress: (done) => ctx.run.progress({ done, total: data.plain.sizeBytes, unit: "bytes" }),
       }),
   });
+  if (users) {
+    // Rights on single tables, columns and routines need these to be there.
+    await openPart(ctx, recovery, {
+      part: users,
+      consume: (sql) => recovery.engine.loadGrants(connection, sql, ctx.signal),
+    });
+  }
   return {
     summary: `${manifest.tables.length} tables, ${formatBytes(data.plain.sizeBytes)} loaded from ${recovery.source.repository}`,
     socket: recovery.server.socket,
