@@ -58,6 +58,7 @@ async function toView(ctx: Ctx, runbook: Runbook, configuration: LoadedConfigura
         owner,
         estimateSeconds,
         drill,
+        drillOnly: step.drillOnly ?? false,
         does,
         measuredSeconds: median(measured),
         measuredRuns: measured.length,

@@ -14,6 +14,8 @@ export const RunbookStepView = z.object({
   measuredRuns: z.number(),
   /** What happens in a drill: carried out, or replaced by a rehearsal, or not exercised. */
   drill: z.enum(["carried-out", "rehearsed", "not-exercised"]),
+  /** Not part of a live run. */
+  drillOnly: z.boolean(),
   does: z.string(),
 });
 
