@@ -11,7 +11,7 @@ let origin: string;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    switch (request.url?.split("?")[0]) {
+    switch ((request.url ?? "").split("?", 1).join("")) {
       case "/health":
         response.writeHead(request.method === "POST" ? 201 : 200).end("fine");
         return;

@@ -122,7 +122,7 @@ class DirectoryStore implements ObjectStore {
 
   async #find(key: string): Promise<ObjectInfo | null> {
     const path = await findPath(this.#root, key);
-    const found = path && (await lstatIfThere(path));
+    const found = path === null ? null : await lstatIfThere(path);
     return found?.isFile() ? { key, sizeBytes: found.size, modifiedAt: found.mtime } : null;
   }
 

@@ -41,6 +41,7 @@ class MemoryStore implements ObjectStore {
   }
 
   async get(key: string, options: { signal: AbortSignal }): Promise<Readable> {
+    assertObjectKey(key, "memory");
     assertGoingOn(options.signal);
     const held = this.#objects.get(key);
     if (!held) throw failure("read", `cannot read "${key}": there is no such object`);
@@ -48,6 +49,7 @@ class MemoryStore implements ObjectStore {
   }
 
   async head(key: string, options: { signal: AbortSignal }): Promise<ObjectInfo | null> {
+    assertObjectKey(key, "memory");
     assertGoingOn(options.signal);
     const held = this.#objects.get(key);
     return held ? { key, sizeBytes: held.bytes.length, modifiedAt: held.modifiedAt } : null;
@@ -61,6 +63,7 @@ class MemoryStore implements ObjectStore {
   }
 
   async delete(key: string, options: { signal: AbortSignal }): Promise<void> {
+    assertObjectKey(key, "memory");
     assertGoingOn(options.signal);
     this.#objects.delete(key);
   }

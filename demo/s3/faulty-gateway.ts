@@ -1,0 +1,85 @@
+import { type IncomingMessage, type Server, type ServerResponse, createServer, request as forward } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What becomes of one request. `deaf`: it is never answered. `refuse`: an S3 error without asking the store. */
+export type Fault =
+  | { kind: "pass" }
+  | { kind: "deaf" }
+  | { kind: "cut-answer"; afterBytes: number }
+  /** The store does it, but its answer is lost. */
+  | { kind: "lose-answer" }
+  | { kind: "refuse"; status: number; code: string };
+
+export interface FaultyGateway {
+  endpoint: string;
+  /** `METHOD /path?query` of every request so far. */
+  requests: string[];
+  close(): Promise<void>;
+}
+
+/** Stands before a store on loopback and lets single requests go wrong. */
+export async function startFaultyGateway(
+  target: { port: number },
+  faultOf: (request: string) => Fault,
+): Promise<FaultyGateway> {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    const line = `${request.method ?? ""} ${request.url ?? ""}`;
+    requests.push(line);
+    answer({ request, response, port: target.port, fault: faultOf(line) });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () => closeAll(server),
+  };
+}
+
+function answer(exchange: { request: IncomingMessage; response: ServerResponse; port: number; fault: Fault }): void {
+  const { request, response, port, fault } = exchange;
+  if (fault.kind === "deaf") {
+    request.resume();
+    return;
+  }
+  if (fault.kind === "refuse") {
+    request.resume().once("end", () => {
+      response.writeHead(fault.status, { "content-type": "application/xml" });
+      response.end(`<?xml version="1.0"?><Error><Code>${fault.code}</Code><RequestId>r-1</RequestId></Error>`);
+    });
+    return;
+  }
+  const { method, url: path, headers } = request;
+  const upstream = forward({ host: "127.0.0.1", port, method, path, headers }, (reply) => {
+    if (fault.kind === "lose-answer") {
+      reply.resume().once("end", () => request.socket.destroy());
+      return;
+    }
+    response.writeHead(reply.statusCode ?? 502, reply.headers);
+    if (fault.kind === "cut-answer") cutAfter(reply, response, fault.afterBytes);
+    else reply.pipe(response);
+  });
+  upstream.once("error", () => response.destroy());
+  response.once("close", () => upstream.destroy());
+  request.pipe(upstream);
+}
+
+function cutAfter(reply: IncomingMessage, response: ServerResponse, bytes: number): void {
+  let left = bytes;
+  reply.on("data", (chunk: Buffer) => {
+    if (chunk.length < left) {
+      left -= chunk.length;
+      response.write(chunk);
+      return;
+    }
+    reply.removeAllListeners("data");
+    response.write(chunk.subarray(0, left), () => response.destroy());
+  });
+}
+
+function closeAll(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
