@@ -71,6 +71,7 @@ async function carryOut(ctx: RecoveryCtx, recovery: Recovery, home: string): Pro
     }
   } catch (error) {
     await recovery.server?.stop();
+    await recovery.engine.removeLog(recovery.logDirectory);
     await rm(home, { recursive: true, force: true });
     throw error;
   }

@@ -8,7 +8,7 @@ export async function cleanUpRecovery(ctx: StepCtx, recovery: Recovery, keep: { 
     await recovery.server?.stop();
     if (!(await recovery.engine.removeScratch(recovery.directory))) left.push(recovery.directory);
   }
-  if (!(await recovery.engine.removeScratch(recovery.logDirectory))) left.push(recovery.logDirectory);
+  await recovery.engine.removeLog(recovery.logDirectory);
   ctx.run.say(
     left.length === 0 ? "cleaned up, nothing is left over" : `left over: ${left.join(", ")}`,
     left.length === 0 ? "info" : "warning",

@@ -1,4 +1,5 @@
 import type { JobCtx } from "@/lib/db/context";
+import type { DatabaseEngine } from "@/lib/engines/database/port";
 import { summarizeError } from "@/lib/kernel/errors";
 import { waitFor } from "@/lib/kernel/wait-for";
 import { loadConfiguration } from "@/lib/settings";
@@ -18,7 +19,27 @@ export async function keepHeartbeat(ctx: JobCtx, system: string): Promise<void> 
   if (declaration?.kind !== "mariadb") return;
   const engine = await ctx.engines.database(system);
   const row = await ctx.db.system.findUniqueOrThrow({ where: { name: system } });
-  let seq = (row.heartbeatSeq ?? 0n) + 1n;
+  try {
+    await beatOn(ctx, {
+      engine,
+      systemId: row.id,
+      from: (row.heartbeatSeq ?? 0n) + 1n,
+      periodMs: declaration.heartbeat,
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+interface Beating {
+  engine: DatabaseEngine;
+  systemId: string;
+  from: bigint;
+  periodMs: number;
+}
+
+async function beatOn(ctx: JobCtx, { engine, systemId, from, periodMs }: Beating): Promise<void> {
+  let seq = from;
   let isPrepared = false;
   while (!ctx.signal.aborted) {
     const late = AbortSignal.timeout(BEAT_TIMEOUT_MS);
@@ -28,16 +49,16 @@ export async function keepHeartbeat(ctx: JobCtx, system: string): Promise<void> 
       isPrepared = true;
       const beat = await engine.beat(seq, signal);
       await ctx.db.system.update({
-        where: { id: row.id },
+        where: { id: systemId },
         data: { heartbeatSeq: seq, heartbeatAt: beat.at, probedAt: ctx.now(), probeError: null },
       });
       seq += 1n;
-      await waitFor(declaration.heartbeat, ctx.signal);
+      await waitFor(periodMs, ctx.signal);
     } catch (error) {
       if (ctx.signal.aborted) return;
       isPrepared = false; // A recovered server may be an older one.
       const message = late.aborted ? `no answer within ${BEAT_TIMEOUT_MS / 1_000} s` : summarizeError(error).message;
-      await ctx.db.system.update({ where: { id: row.id }, data: { probedAt: ctx.now(), probeError: message } });
+      await ctx.db.system.update({ where: { id: systemId }, data: { probedAt: ctx.now(), probeError: message } });
       await waitFor(RETRY_MS, ctx.signal);
     }
   }

@@ -360,6 +360,8 @@ export interface DatabaseEngine {
   measureLog(file: string, input: Readable, signal: AbortSignal): { output: Readable; done: Promise<LogFileFacts> };
   /** Writes log files into a directory from their segments, in order; each file's first begins at 0. Returns the paths. Rejects on a hole. */
   assembleLog(directory: string, pieces: readonly LogPiece[], signal: AbortSignal): Promise<string[]>;
+  /** Removes the directory of a log that was assembled. */
+  removeLog(directory: string): Promise<void>;
   /**
    * Whole transactions of plain log files in commit order, those that begin at `fromOffset` of the first or later.
    * Rejects on a broken event or checksum, a file cut inside an event, a hole between files. A transaction whose end
@@ -401,4 +403,6 @@ export interface DatabaseEngine {
   digestTables(target: Connection, schemas: string[], signal: AbortSignal): Promise<TableFacts[]>;
   /** The first column of the first row, as text; null for no row. For checks that the owner declared. */
   query(target: Connection, sql: string, signal: AbortSignal): Promise<string | null>;
+  /** Ends the heartbeat's kept connection; the engine may be used again. */
+  close(): Promise<void>;
 }
