@@ -63,14 +63,14 @@ export interface HeartbeatWriter {
 
 /** Opens nothing yet: the first beat does. */
 export function openHeartbeat(connection: Connection): HeartbeatWriter {
-  let kept: { session: Session; end: AbortController } | null = null;
+  let kept: { session: Promise<Session>; end: AbortController } | null = null;
 
-  const open = async () => {
-    if (kept) return kept;
+  const open = (): Promise<Session> => {
+    if (kept) return kept.session;
     const end = new AbortController();
     const options = { signal: end.signal, queryTimeoutMs: BEAT_TIMEOUT_MS, connectTimeoutMs: BEAT_TIMEOUT_MS };
-    kept = { session: await openSession(connection, options), end };
-    return kept;
+    kept = { session: openSession(connection, options), end };
+    return kept.session;
   };
   const drop = () => {
     kept?.end.abort();
@@ -82,7 +82,7 @@ export function openHeartbeat(connection: Connection): HeartbeatWriter {
       if (signal.aborted) throw new CancelledError("stopped while it had to beat");
       signal.addEventListener("abort", drop, { once: true });
       try {
-        const { session } = await open();
+        const session = await open();
         const [row] = await session.rows("write the heartbeat", BEAT, [Number(seq % SLOTS), seq]);
         const beat = heartbeatOf(row);
         if (beat) return beat;
@@ -101,9 +101,12 @@ export function openHeartbeat(connection: Connection): HeartbeatWriter {
       }
     },
     async close() {
-      const ending = kept?.session.close();
+      const session = kept?.session;
       kept = null;
-      await ending;
+      await session?.then(
+        (open) => open.close(),
+        () => undefined,
+      );
     },
   };
 }

@@ -33,8 +33,6 @@ export interface ReadOptions {
   signal: AbortSignal;
   /** Told before the first transaction from `fromOffset` on: everything before was read. */
   onStart?: (chain: LogChain) => void;
-  /** The last file may end inside an event: a spool that is being written. */
-  allowTornEnd?: boolean;
 }
 
 /** Transactions of whole files, each batch those that ended in one piece of input. */
@@ -75,18 +73,17 @@ async function* readFileBatches(one: OneFile, options: ReadOptions): AsyncGenera
     if (reader.batch.length > 0) yield reader.batch;
     if (failure !== null) throw failure as EngineError;
   }
-  finishFile(scanner, reader, { one, options });
+  finishFile(scanner, reader, one);
 }
 
-function finishFile(scanner: EventScanner, reader: FileReader, context: { one: OneFile; options: ReadOptions }): void {
-  const { one, options } = context;
+function finishFile(scanner: EventScanner, reader: FileReader, one: OneFile): void {
   const file = basename(one.path);
   let isCut = false;
   try {
     scanner.finish();
   } catch (error) {
     // A killed server leaves this; the next file's first event tells whether it was one.
-    if (one.isLast && !options.allowTornEnd) throw error;
+    if (one.isLast) throw error;
     isCut = true;
   }
   if (one.isLast && scanner.boundary < one.from) {
