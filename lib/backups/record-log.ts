@@ -10,13 +10,13 @@ interface CollectedLog {
   collector: LogCollector;
 }
 
-/** Stores which series of log files is collected now; fulls taken from here on belong to it. */
-export async function recordIncarnation(ctx: JobCtx, log: CollectedLog): Promise<void> {
+/** Stores which series of log files is collected now; fulls taken from here on belong to it. Returns whether it is another one than before. */
+export async function recordIncarnation(ctx: JobCtx, log: CollectedLog): Promise<"first" | "same" | "new"> {
   requirePermission(ctx, "job.perform");
   const { serverId, incarnation } = log.collector;
-  await ctx.transaction(async (tx) => {
+  return ctx.transaction(async (tx) => {
     const before = await tx.system.findUniqueOrThrow({ where: { id: log.systemId } });
-    if (before.logIncarnation === incarnation && before.logServerId === serverId) return;
+    if (before.logIncarnation === incarnation && before.logServerId === serverId) return "same";
     await tx.system.update({
       where: { id: log.systemId },
       data: { logServerId: serverId, logIncarnation: incarnation },
@@ -26,6 +26,7 @@ export async function recordIncarnation(ctx: JobCtx, log: CollectedLog): Promise
       entity: { type: "system", id: log.system },
       metadata: { serverId, incarnation, before: before.logIncarnation },
     });
+    return before.logIncarnation === null ? "first" : "new";
   });
 }
 

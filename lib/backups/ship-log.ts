@@ -1,6 +1,6 @@
 import type { JobCtx } from "@/lib/db/context";
 import type { LogCollector, LogOffset } from "@/lib/engines/database/port";
-import { EngineError, summarizeError } from "@/lib/kernel/errors";
+import { EngineError, PreconditionError, summarizeError } from "@/lib/kernel/errors";
 import { type OpenRepository, openRepository } from "@/lib/repositories";
 import { loadConfiguration } from "@/lib/settings";
 import type { MariadbDeclaration } from "@/lib/settings/schemas";
@@ -8,6 +8,7 @@ import { compactLog } from "./compact-log";
 import { newestRow, positionAfter, resumeAfter } from "./log-position";
 import { recordGap, recordIncarnation } from "./record-log";
 import { shipChunk } from "./ship-chunk";
+import { startBackup } from "./start-backup";
 import { waitFor } from "@/lib/kernel/wait-for";
 
 /** About so much is shipped as one segment: it is sealed in memory. */
@@ -62,8 +63,19 @@ async function beginShipping(ctx: JobCtx, system: string): Promise<LogShipping> 
     silenceMs: Math.max(3 * declaration.heartbeat, 3_000),
     signal: ctx.signal,
   });
-  await recordIncarnation(ctx, { systemId: row.id, system, collector });
+  const incarnation = await recordIncarnation(ctx, { systemId: row.id, system, collector });
+  if (incarnation === "new") await startNewChain(ctx, system);
   return { systemId: row.id, system, declaration, recipients: configuration.keys.recipients, collector };
+}
+
+/** No full that was taken before belongs to the new log: until another one is taken, nothing new can be recovered. */
+async function startNewChain(ctx: JobCtx, system: string): Promise<void> {
+  try {
+    await startBackup(ctx, { system, reason: "the server's log was begun anew: a new chain needs a full" });
+  } catch (error) {
+    if (!(error instanceof PreconditionError)) throw error;
+    ctx.log.warn({ err: error, system }, "no full was started for the new log");
+  }
 }
 
 /** One repository's lane: ship what is new, wait for the interval, again. A failure is said, kept, and tried again. */
