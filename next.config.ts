@@ -25,7 +25,6 @@ const config: NextConfig = {
     "pino",
     "temporal-polyfill",
   ],
-  experimental: { optimizePackageImports: ["recharts"] },
   headers: () => Promise.resolve([{ source: "/:path*", headers: securityHeaders }]),
 };
 

@@ -1,10 +1,12 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { AuditEventView, EventPage, FacetsView } from "@/lib/audit/schemas";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { AuditEventView, EventPage, FacetsView, HistogramView } from "@/lib/audit/schemas";
+import type { UserView } from "@/lib/access/schemas";
 import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import type { RunbookView } from "@/lib/runbooks/schemas";
 import type { LogLine, RunDetail, RunPage } from "@/lib/runs/schemas";
+import type { ConfigurationView } from "@/lib/settings/schemas";
 import type { SystemDetail, SystemsView } from "@/lib/systems/schemas";
 import { apiGet, withQuery } from "./api";
 
@@ -103,11 +105,32 @@ export const evidenceQuery = (taskId: string) =>
     queryFn: ({ signal }) => apiGet<{ runs: EvidenceView[] }>(`/api/v1/drills/${taskId}/evidence`, signal),
   });
 
-export const auditFacetsQuery = (query: Query) =>
+const EVENTS_PER_PAGE = 100;
+
+export const auditEventsQuery = (query: string) =>
+  infiniteQueryOptions({
+    queryKey: ["audit", "events", query],
+    queryFn: ({ pageParam, signal }) =>
+      apiGet<EventPage>(withQuery("/api/v1/audit/events", { query, cursor: pageParam, limit: EVENTS_PER_PAGE }), signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    staleTime: CALM_MS,
+  });
+
+export const auditFacetsQuery = (query: string) =>
   queryOptions({
     queryKey: ["audit", "facets", query],
-    queryFn: ({ signal }) => apiGet<FacetsView>(withQuery("/api/v1/audit/facets", query), signal),
+    queryFn: ({ signal }) => apiGet<FacetsView>(withQuery("/api/v1/audit/facets", { query }), signal),
     placeholderData: keepPreviousData,
+    staleTime: CALM_MS,
+  });
+
+export const auditHistogramQuery = (query: string) =>
+  queryOptions({
+    queryKey: ["audit", "histogram", query],
+    queryFn: ({ signal }) => apiGet<HistogramView>(withQuery("/api/v1/audit/histogram", { query, buckets: 120 }), signal),
+    placeholderData: keepPreviousData,
+    staleTime: CALM_MS,
   });
 
 export const auditEventQuery = (id: string) =>
@@ -122,4 +145,16 @@ export const latestAuditQuery = () =>
     queryKey: ["audit", "latest"],
     queryFn: ({ signal }) => apiGet<EventPage>("/api/v1/audit/events?limit=7", signal),
     refetchInterval: CALM_MS,
+  });
+
+export const usersQuery = () =>
+  queryOptions({
+    queryKey: ["users"],
+    queryFn: ({ signal }) => apiGet<{ users: UserView[] }>("/api/v1/users", signal),
+  });
+
+export const configurationsQuery = () =>
+  queryOptions({
+    queryKey: ["configurations"],
+    queryFn: ({ signal }) => apiGet<ConfigurationView[]>("/api/v1/configurations", signal),
   });

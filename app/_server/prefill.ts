@@ -9,6 +9,11 @@ interface Datum {
   answer: Promise<unknown>;
 }
 
+/** The first page of a list that grows by key. */
+export function firstPage<T>(query: { queryKey: QueryKey }, answer: Promise<T>): Datum {
+  return { queryKey: query.queryKey, answer: answer.then((page) => ({ pages: [page], pageParams: [null] })) };
+}
+
 /** Pairs a query with the verb that answers it on the server. */
 export function datum<T>(query: { queryKey: QueryKey; queryFn?: unknown }, answer: Promise<T>): Datum {
   return { queryKey: query.queryKey, answer };

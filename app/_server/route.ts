@@ -27,7 +27,8 @@ export function param({ params }: Pick<RouteInput, "params">, name: string): str
 
 const BODY_BYTES_MAX = 1_000_000;
 
-async function readBody(request: NextRequest): Promise<Record<string, unknown>> {
+/** The JSON object in a request that changes something. @throws ValidationError */
+export async function readBody(request: NextRequest): Promise<Record<string, unknown>> {
   if (request.method === "GET") return {};
   const text = await request.text();
   if (text.length > BODY_BYTES_MAX) throw new ValidationError([{ path: "", message: "the body is larger than 1 MB" }]);

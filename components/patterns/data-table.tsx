@@ -129,7 +129,7 @@ function defineColumns<R extends RowData>(columns: readonly DataColumn<R>[]): Co
   );
 }
 
-const PAD = "px-0 pr-3 first:pl-4 last:pr-4 phone:first:pl-3 phone:last:pr-3";
+const PAD = "pr-2 first:pl-4 last:pr-4 phone:first:pl-3 phone:last:pr-3";
 
 function HeaderCell<R extends RowData>({ header, column }: { header: Header<typeof features, R>; column: DataColumn<R> | undefined }) {
   if (!column) return null;

@@ -23,7 +23,8 @@ export function progressText({ done, total, unit }: Pick<ProgressProps, "done" |
 /** `88.0 MiB/s`, `1,204 tables/s`; null where it is not known yet. */
 export function rateText({ unit, ratePerSecond }: Pick<ProgressProps, "unit" | "ratePerSecond">): string | null {
   if (ratePerSecond === null) return null;
-  return unit === "bytes" ? `${formatBytes(ratePerSecond)}/s` : `${formatCount(ratePerSecond)} ${unit}/s`;
+  if (unit === "bytes") return `${formatBytes(ratePerSecond)}/s`;
+  return `${ratePerSecond < 10 ? Number(ratePerSecond.toPrecision(2)) : formatCount(ratePerSecond)} ${unit}/s`;
 }
 
 export function leftText(secondsLeft: number | null): string | null {

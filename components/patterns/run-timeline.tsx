@@ -63,7 +63,7 @@ export function RunTimeline(props: RunTimelineProps) {
   const done = steps.filter((step) => step.state === "succeeded" || step.state === "skipped");
   const current = steps.find((step) => step.state === "running" || step.state === "waiting");
   return (
-    <section aria-label="Steps" className="min-w-0 overflow-auto">
+    <section aria-label="Steps" className="min-w-0">
       <div className={`${GRID} sticky top-0 z-10 h-8 border-b border-line bg-bg text-12`}>
         <h2 className="col-span-2 font-semibold">Steps</h2>
         <span className="text-ink-3">

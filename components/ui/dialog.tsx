@@ -45,15 +45,17 @@ interface ConfirmProps {
   onConfirm: () => void;
   /** The button that asks. */
   trigger: ReactElement;
-  children?: ReactNode;
   isPending?: boolean;
+  /** For a question that a link can open. */
+  isOpen?: boolean;
+  onOpenChange?: (isOpen: boolean) => void;
 }
 
 /** A moderate act: names the object and the consequence; the focus starts on Cancel. */
-export function Confirm({ title, consequence, confirm, onConfirm, trigger, children, isPending }: ConfirmProps) {
+export function Confirm({ title, consequence, confirm, onConfirm, trigger, isPending, isOpen, onOpenChange }: ConfirmProps) {
   const cancel = useRef<HTMLButtonElement>(null);
   return (
-    <AlertPrimitive.Root>
+    <AlertPrimitive.Root {...(isOpen === undefined ? {} : { open: isOpen })} {...(onOpenChange ? { onOpenChange } : {})}>
       <AlertPrimitive.Trigger render={trigger} />
       <AlertPrimitive.Portal>
         <AlertPrimitive.Backdrop className={BACKDROP} />
@@ -62,7 +64,6 @@ export function Confirm({ title, consequence, confirm, onConfirm, trigger, child
           <AlertPrimitive.Description className="text-13 text-ink-2" render={<div />}>
             {consequence}
           </AlertPrimitive.Description>
-          {children}
           <div className="flex justify-end gap-2">
             <AlertPrimitive.Close render={<Button ref={cancel} />}>Cancel</AlertPrimitive.Close>
             <AlertPrimitive.Close render={<Button look="primary" disabled={isPending ?? false} />} onClick={onConfirm}>

@@ -47,7 +47,7 @@ function TaskLine({ task }: { task: DrillTaskView }) {
       </span>
       <span className="ml-auto text-12 whitespace-nowrap text-ink-3">
         {act ? (
-          <Link href={`/drills#${task.id}`} className="link text-ink">
+          <Link href={task.mayComplete ? `/drills?task=${task.id}` : `/drills#${task.id}`} className="link text-ink">
             {act}
           </Link>
         ) : (

@@ -18,7 +18,7 @@ interface OverviewProps {
   mayReadAudit: boolean;
 }
 
-const COLUMN = "flex min-w-0 flex-col [&>*+*]:border-t [&>*]:border-line phone:border-t phone:border-line [&>*]:pb-2.5 [&>*:last-child]:flex-1";
+const COLUMN = "flex min-w-0 flex-col [&>*+*]:border-t [&>*]:border-line phone:not-first:border-t phone:border-line [&>*]:pb-2.5 [&>*:last-child]:flex-1";
 
 /** What is at risk now, what runs, what was proven, what is due. */
 export function OverviewView({ mayBackUp, mayReadAudit }: OverviewProps) {
@@ -36,7 +36,7 @@ export function OverviewView({ mayBackUp, mayReadAudit }: OverviewProps) {
       <h1 className="sr-only">Overview</h1>
       <Verdicts systems={all} runs={open.data?.runs ?? []} drills={drills.data} />
       {all.length === 0 ? <NoSystems /> : <SystemsTable systems={all} mayBackUp={mayBackUp} />}
-      <div className="grid grid-cols-[392fr_376fr_336fr] border-t border-line phone:block [&>*+*]:border-l [&>*]:border-line phone:[&>*]:border-l-0">
+      <div className="grid grid-cols-[minmax(0,392fr)_minmax(0,376fr)_minmax(0,336fr)] border-t border-line phone:block [&>*+*]:border-l [&>*]:border-line phone:[&>*+*]:border-l-0">
         <div className={COLUMN}>
           <RunningNow open={open.data?.runs ?? []} recent={recent.data?.runs ?? []} />
           <NextDue systems={all} drills={drills.data} />

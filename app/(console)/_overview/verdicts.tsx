@@ -5,7 +5,7 @@ import { useNow, useZone } from "@/components/patterns/clock";
 import { formatInstant } from "@/components/patterns/instant";
 import { Glyph, type Tone } from "@/components/patterns/status";
 import { Age, Elapsed } from "@/components/patterns/time";
-import { Verdict, VerdictRow } from "@/components/patterns/verdict";
+import { Figure, Verdict, VerdictRow } from "@/components/patterns/verdict";
 import { buttonStyles } from "@/components/ui/button";
 import { formatAge, formatDuration, formatTarget } from "@/lib/kernel/format";
 import type { DrillPeriods, DrillTaskView } from "@/lib/drills/schemas";
@@ -41,7 +41,7 @@ function Danger({ systems }: { systems: readonly SystemSummary[] }) {
         question="Is anything in danger?"
         tone={systems.length > 0 ? "ok" : "unknown"}
         answer={systems.length > 0 ? "Nothing is in danger" : "No system is declared"}
-        evidence={`${answered} of ${answered} backed-up systems answer and hold their RPO`}
+        evidence={<span className="truncate">{answered === 1 ? "1 system answers and holds its RPO" : `${answered} systems answer and hold their RPO`}</span>}
       />
     );
   }
@@ -119,24 +119,16 @@ function Cost({ systems }: { systems: readonly SystemSummary[] }) {
       question="What would it cost?"
       answer={
         <span className="flex gap-7">
-          <span>
-            {measured ? formatDuration((measured.rtoActualSeconds ?? 0) * 1_000) : "?"}{" "}
-            <span className="text-13 font-normal tracking-normal text-ink-3">
-              {measured ? `of ${formatTarget(measured.rtoTargetSeconds)}` : ""}
-            </span>
-          </span>
-          <span>
-            {exposed ? <ExposureValue system={exposed} /> : "?"}{" "}
-            <span className="text-13 font-normal tracking-normal text-ink-3">
-              {exposed ? `of ${formatTarget(exposed.rpoTargetSeconds ?? 0)}` : ""}
-            </span>
-          </span>
-        </span>
-      }
-      evidence={
-        <span className="truncate">
-          {measured ? `RTO measured, ${measured.title}` : "No measurement yet"}
-          {exposed ? `; RPO right now${exposed === measured ? "" : `, ${exposed.title}`}` : ""}
+          <Figure
+            value={measured ? formatDuration((measured.rtoActualSeconds ?? 0) * 1_000) : "?"}
+            of={measured ? `of ${formatTarget(measured.rtoTargetSeconds)}` : ""}
+            label={measured ? "RTO measured" : "RTO not measured"}
+          />
+          <Figure
+            value={exposed ? <ExposureValue system={exposed} /> : "?"}
+            of={exposed ? `of ${formatTarget(exposed.rpoTargetSeconds ?? 0)}` : ""}
+            label="RPO right now"
+          />
         </span>
       }
     />
@@ -166,7 +158,7 @@ function Due({ runs, tasks }: { runs: readonly RunSummary[]; tasks: readonly Dri
       <Verdict
         {...cell}
         tone="warning"
-        answer="A run waits for a decision"
+        answer="A decision waits"
         evidence={
           <span className="truncate">
             {waiting.title}, started <Age at={waiting.queuedAt} suffix=" ago" />

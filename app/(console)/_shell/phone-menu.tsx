@@ -16,13 +16,15 @@ export function PhoneMenu({ reader, attention }: { reader: Reader; attention: At
   const current = sectionOf(usePathname())?.id;
   return (
     <Dialog.Root>
-      <Dialog.Trigger
-        render={
-          <Button look="quiet" size="icon" aria-label="Menu" className="-ml-2.5 hidden phone:inline-flex">
-            <Icon name="menu" />
-          </Button>
-        }
-      />
+      <span className="hidden phone:block">
+        <Dialog.Trigger
+          render={
+            <Button look="quiet" size="icon" aria-label="Menu" className="-ml-2.5">
+              <Icon name="menu" />
+            </Button>
+          }
+        />
+      </span>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-[#000]/40" />
         <Dialog.Popup aria-label="Menu" className="fixed inset-y-0 left-0 z-50 flex w-64 flex-col border-r border-line bg-sunken p-2 text-ink outline-none">

@@ -56,7 +56,7 @@ export function SystemStatus({ system }: { system: SystemSummary }) {
 }
 
 function RtoValue({ system }: { system: SystemSummary }) {
-  if (system.rtoActualSeconds === null) return <span className="text-ink-3">not measured</span>;
+  if (system.rtoActualSeconds === null) return <span className="text-ink-3" title="Not measured yet: a drill measures it">{system.kind === "service" ? "–" : "?"}</span>;
   return formatDuration(system.rtoActualSeconds * 1_000);
 }
 
@@ -75,7 +75,7 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
   {
     id: "system",
     header: "System",
-    width: 196,
+    width: 190,
     sortBy: (system) => system.title,
     cell: (system) => (
       <>
@@ -83,11 +83,11 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
       </>
     ),
   },
-  { id: "state", header: "State", width: 126, sortBy: dangerRank, cell: (system) => <SystemStatus system={system} /> },
+  { id: "state", header: "State", width: 114, sortBy: dangerRank, cell: (system) => <SystemStatus system={system} /> },
   {
     id: "exposure",
     header: "Exposure",
-    width: 78,
+    width: 66,
     isRight: true,
     sortBy: (system) => (system.recoverableTo ? -Date.parse(system.recoverableTo) : null),
     cell: (system) => (system.kind === "service" ? <span className="text-ink-3">none</span> : <ExposureValue system={system} />),
@@ -95,10 +95,10 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
   {
     id: "rpo",
     header: "RPO target",
-    width: 112,
+    width: 98,
     sortBy: (system) => system.rpoTargetSeconds,
     cell: (system) => (
-      <span className="flex items-center gap-2 text-ink-3">
+      <span className="flex items-center gap-1 text-ink-3">
         <span className="min-w-8">{system.rpoTargetSeconds === null ? "none" : formatTarget(system.rpoTargetSeconds)}</span>
         <ExposureBullet system={system} className="w-[54px]" />
       </span>
@@ -107,7 +107,7 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
   {
     id: "rto",
     header: "RTO actual",
-    width: 96,
+    width: 76,
     isRight: true,
     sortBy: (system) => system.rtoActualSeconds,
     cell: (system) => <RtoValue system={system} />,
@@ -115,10 +115,10 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
   {
     id: "rto-target",
     header: "target",
-    width: 112,
+    width: 98,
     sortBy: (system) => system.rtoTargetSeconds,
     cell: (system) => (
-      <span className="flex items-center gap-2 text-ink-3">
+      <span className="flex items-center gap-1 text-ink-3">
         <span className="min-w-8">{formatTarget(system.rtoTargetSeconds)}</span>
         <Bullet
           className="w-[54px]"
@@ -132,7 +132,7 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
   {
     id: "attempt",
     header: "Last attempt",
-    width: 90,
+    width: 82,
     isRight: true,
     sortBy: (system) => system.lastAttemptAt,
     cell: (system) => <LastAttempt system={system} />,
@@ -140,7 +140,7 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
   {
     id: "success",
     header: "Last success",
-    width: 92,
+    width: 84,
     isRight: true,
     sortBy: (system) => system.lastSuccessAt,
     cell: (system) => <Age at={system.lastSuccessAt} />,
@@ -148,7 +148,7 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
   {
     id: "proven",
     header: "Last proven",
-    width: 90,
+    width: 82,
     isRight: true,
     sortBy: (system) => system.lastProvenAt,
     cell: (system) =>
@@ -177,7 +177,7 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
 const menuColumn: DataColumn<SystemSummary> = {
   id: "menu",
   header: <span className="sr-only">Actions</span>,
-  width: 44,
+  width: 42,
   cell: (system) => <SystemMenu system={system} />,
 };
 

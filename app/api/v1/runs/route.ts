@@ -1,5 +1,35 @@
-import { route } from "@/app/_server/route";
+import { guarded, readBody, route } from "@/app/_server/route";
+import { startBackup } from "@/lib/backups";
+import type { StartBackupInput } from "@/lib/backups/schemas";
+import { ValidationError } from "@/lib/kernel/errors";
+import { startRestore } from "@/lib/recovery";
+import type { StartRestoreInput } from "@/lib/recovery/schemas";
+import { startRunbook } from "@/lib/runbooks";
+import type { StartRunbookInput } from "@/lib/runbooks/schemas";
 import { listRuns } from "@/lib/runs";
-import type { ListRunsInput } from "@/lib/runs/schemas";
+import { RUN_KINDS, type ListRunsInput, type RunKind, type StartedRun } from "@/lib/runs/schemas";
+import { startVerification } from "@/lib/verification";
+import type { StartVerificationInput } from "@/lib/verification/schemas";
 
-export const GET = route(listRuns, ({ query: { open, ...query } }) => ({ ...query, open: open === "true" }) as ListRunsInput);
+type Ctx = Parameters<typeof startBackup>[0];
+
+const START: Record<RunKind, (ctx: Ctx, input: unknown) => Promise<StartedRun>> = {
+  backup: (ctx, input) => startBackup(ctx, input as StartBackupInput),
+  restore: (ctx, input) => startRestore(ctx, input as StartRestoreInput),
+  verification: (ctx, input) => startVerification(ctx, input as StartVerificationInput),
+  runbook: (ctx, input) => startRunbook(ctx, input as StartRunbookInput),
+};
+
+const isKind = (kind: unknown): kind is RunKind => (RUN_KINDS as readonly unknown[]).includes(kind);
+
+export const GET = route(
+  listRuns,
+  ({ query: { open, ...query } }) => ({ ...query, ...(open === undefined ? {} : { open: open === "true" }) }) as ListRunsInput,
+);
+
+/** Starts a run: `kind` and the input of its verb. 202: the runner does the work. */
+export const POST = guarded(async (ctx, request) => {
+  const { kind, ...input } = await readBody(request);
+  if (!isKind(kind)) throw new ValidationError([{ path: "kind", message: `expected one of ${RUN_KINDS.join(", ")}` }]);
+  return Response.json(await START[kind](ctx, input), { status: 202, headers: { "cache-control": "no-store" } });
+});

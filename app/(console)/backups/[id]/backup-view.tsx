@@ -1,0 +1,204 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import type { ReactNode } from "react";
+import { startVerification } from "@/app/(console)/actions";
+import { backupQuery } from "@/app/_client/queries";
+import { useAction } from "@/app/_client/use-action";
+import { CopyButton, Hash } from "@/components/patterns/copy";
+import { Fact, Facts, PageHeading, PageTitle, Pane, PaneHead } from "@/components/patterns/pane";
+import { ErrorNote, Skeleton } from "@/components/patterns/states";
+import { Glyph, Status } from "@/components/patterns/status";
+import { Age, Elapsed, Instant, NearInstant } from "@/components/patterns/time";
+import { Button } from "@/components/ui/button";
+import { formatBytes } from "@/lib/kernel/format";
+import type { BackupDetail } from "@/lib/backups/schemas";
+import { BACKUP_TONE, BACKUP_WORD, COPY_TONE } from "../backup-status";
+import { ManifestPane } from "./manifest-pane";
+
+const VERDICT_TONE = { pass: "ok", "backup-bad": "failed", "verifier-bad": "warning", "environment-failed": "warning" } as const;
+
+/** One recovery point's artefact: where it lies, what it cannot carry, what was proven. */
+export function BackupView({ id, mayVerify }: { id: string; mayVerify: boolean }) {
+  const { data: backup, error, refetch } = useQuery(backupQuery(id));
+  if (!backup) return error ? <ErrorNote failure={error} onRetry={() => void refetch()} /> : <Skeleton rows={8} />;
+  return (
+    <>
+      <BackupTitle backup={backup} mayVerify={mayVerify} />
+      <BackupFacts backup={backup} />
+      <div className="grid grid-cols-2 phone:block [&>*+*]:border-l [&>*]:border-line [&>*]:pb-3 phone:[&>*+*]:border-t phone:[&>*+*]:border-l-0">
+        <Copies backup={backup} />
+        <Verifications backup={backup} />
+      </div>
+      <Lossy lossy={backup.lossy} />
+      {backup.manifest && <ManifestPane manifest={backup.manifest} />}
+    </>
+  );
+}
+
+function BackupTitle({ backup, mayVerify }: { backup: BackupDetail; mayVerify: boolean }) {
+  const router = useRouter();
+  const verification = useAction(startVerification, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
+  const canVerify = mayVerify && backup.type === "full" && (backup.state === "complete" || backup.state === "incomplete");
+  return (
+    <>
+      <PageTitle
+        acts={
+          canVerify && (
+            <Button
+              look="primary"
+              disabled={verification.isPending}
+              focusableWhenDisabled
+              onClick={() => verification.run({ backup: backup.id, level: "restore" })}
+            >
+              Verify by restore
+            </Button>
+          )
+        }
+      >
+        <PageHeading>
+          {backup.system}, {backup.type} of <NearInstant at={backup.startedAt} />
+        </PageHeading>
+        <Status tone={BACKUP_TONE[backup.state]}>{BACKUP_WORD[backup.state]}</Status>
+        <span className="flex items-center gap-3 text-ink-3 phone:flex-[1_0_100%] phone:text-12">
+          <span className="inline-flex items-center gap-1">
+            backup <Hash value={backup.id} label="Copy backup id" />
+          </span>
+          {backup.runId && (
+            <Link href={`/runs/${backup.runId}`} className="link">
+              its run
+            </Link>
+          )}
+        </span>
+      </PageTitle>
+      {backup.error && <ErrorNote failure={{ message: backup.error }} className="border-t border-line bg-failed-tint px-4 py-2 phone:px-3" />}
+      {verification.failure && <ErrorNote failure={verification.failure} className="border-t border-line px-4 py-2 phone:px-3" />}
+    </>
+  );
+}
+
+function BackupFacts({ backup }: { backup: BackupDetail }) {
+  const present = backup.copies.filter((copy) => copy.state === "present").length;
+  return (
+    <Facts columns={5}>
+      <Fact name="Started" evidence={<Age at={backup.startedAt} suffix=" ago" />}>
+        <b>
+          <Instant at={backup.startedAt} form="day-time" details />
+        </b>
+      </Fact>
+      <Fact name="Took" evidence={backup.method}>
+        <b>
+          <Elapsed at={backup.startedAt} until={backup.endedAt} />
+        </b>
+      </Fact>
+      <Fact name="Stored" evidence="in each repository">
+        <b>{backup.sizeBytes === null ? "–" : formatBytes(backup.sizeBytes)}</b>
+      </Fact>
+      <Fact name="Copies" evidence={backup.copies.map((copy) => copy.repository).join(", ")}>
+        <b>{present}</b> of {backup.copies.length}
+      </Fact>
+      <Fact name="Position" evidence={backup.position ? `${backup.position.file}:${backup.position.offset}` : "not known"}>
+        <b className="mono text-13!">{backup.position?.gtid ?? "–"}</b>
+      </Fact>
+    </Facts>
+  );
+}
+
+function Copies({ backup }: { backup: BackupDetail }) {
+  return (
+    <Pane label="Copies">
+      <PaneHead title="Copies" scope={backup.copies.length} />
+      <ul>
+        {backup.copies.map((copy) => (
+          <li key={copy.repository} className="grid min-h-7 grid-cols-[12px_88px_minmax(0,1fr)_auto] items-center gap-2">
+            <Glyph tone={COPY_TONE[copy.state]} />
+            <span className="font-medium">{copy.repository}</span>
+            <span className="truncate text-12 text-ink-3" title={copy.error ?? undefined}>
+              {copy.error ?? <CopyFacts copy={copy} />}
+            </span>
+            {copy.sha256 ? (
+              <span className="inline-flex items-center text-12 text-ink-3">
+                <code className="mono">{copy.sha256.slice(0, 8)}…</code>
+                <CopyButton text={copy.sha256} label={`Copy SHA-256 in ${copy.repository}`} />
+              </span>
+            ) : (
+              <span />
+            )}
+          </li>
+        ))}
+      </ul>
+    </Pane>
+  );
+}
+
+function CopyFacts({ copy }: { copy: BackupDetail["copies"][number] }) {
+  return (
+    <>
+      {copy.state}
+      {copy.checkedAt && (
+        <>
+          , checked <Age at={copy.checkedAt} suffix=" ago" />
+        </>
+      )}
+      {copy.lockedUntil && (
+        <>
+          , locked until <Instant at={copy.lockedUntil} form="day" />
+        </>
+      )}
+    </>
+  );
+}
+
+function Verifications({ backup }: { backup: BackupDetail }) {
+  return (
+    <Pane label="Verifications">
+      <PaneHead title="Verifications" scope={backup.verifications.length} />
+      {backup.verifications.length === 0 && (
+        <p className="text-ink-3">Nobody has tried to prove it yet. Until then it is a file, not a backup that is known to restore.</p>
+      )}
+      <ul>
+        {backup.verifications.map((each) => (
+          <li key={each.id} className="grid min-h-7 grid-cols-[12px_88px_minmax(0,1fr)_auto] items-center gap-2">
+            <Glyph tone={VERDICT_TONE[each.verdict]} />
+            <span className="font-medium">{each.level}</span>
+            <span className="truncate text-12 text-ink-3">
+              {each.verdict}
+              {each.repository && `, from ${each.repository}`}
+            </span>
+            <Linked runId={each.runId}>
+              <Instant at={each.at} form="day-time" />
+            </Linked>
+          </li>
+        ))}
+      </ul>
+    </Pane>
+  );
+}
+
+function Linked({ runId, children }: { runId: string | null; children: ReactNode }) {
+  if (!runId) return <span className="text-12 text-ink-3">{children}</span>;
+  return (
+    <Link href={`/runs/${runId}`} className="link text-12">
+      {children}
+    </Link>
+  );
+}
+
+function Lossy({ lossy }: { lossy: readonly string[] }) {
+  if (lossy.length === 0) return null;
+  return (
+    <section aria-label="What it cannot carry" className="border-t border-line px-4 pb-3 phone:px-3">
+      <PaneHead title="What it cannot carry" scope={lossy.length} />
+      <ul>
+        {lossy.map((each) => (
+          <li key={each} className="flex items-baseline gap-2 py-0.5">
+            <Glyph tone="warning" label="lossy" />
+            {each}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,185 @@
+"use client";
+
+import { useNow, useZone } from "@/components/patterns/clock";
+import { DataTable, type DataColumn } from "@/components/patterns/data-table";
+import { formatInstant } from "@/components/patterns/instant";
+import { Verification } from "@/components/patterns/levels";
+import { Glyph, Status } from "@/components/patterns/status";
+import { Age, Instant } from "@/components/patterns/time";
+import { formatBytes, formatDuration } from "@/lib/kernel/format";
+import type { BackupSummary } from "@/lib/backups/schemas";
+import { BACKUP_TONE, BACKUP_WORD, COPY_TONE } from "./backup-status";
+
+interface BackupsTableProps {
+  backups: readonly BackupSummary[];
+  /** False on a system's own page. */
+  hasSystem: boolean;
+}
+
+/** Backups with a column for each repository: what lies where, and what was proven. */
+export function BackupsTable({ backups, hasSystem }: BackupsTableProps) {
+  const repositories = [...new Set(backups.flatMap((backup) => backup.copies.map((copy) => copy.repository)))].toSorted();
+  const columns: DataColumn<BackupSummary>[] = [
+    {
+      id: "started",
+      header: <StartedHeader />,
+      width: 144,
+      sortBy: (backup) => backup.startedAt,
+      cell: (backup) => <Instant at={backup.startedAt} form="day-time" className="font-normal" />,
+    },
+    ...(hasSystem ? [systemColumn] : []),
+    ...COLUMNS,
+    ...repositories.map(copyColumn),
+    verifiedColumn,
+    ...(backups.some((backup) => backup.copies.some((copy) => copy.lockedUntil)) ? [lockColumn] : []),
+  ];
+  return (
+    <DataTable
+      label="Backups"
+      isDense
+      columns={columns}
+      rows={backups}
+      rowKey={(backup) => backup.id}
+      href={(backup) => `/backups/${backup.id}`}
+      phone={(backup) => <PhoneRow backup={backup} hasSystem={hasSystem} />}
+    />
+  );
+}
+
+function StartedHeader() {
+  const { zone } = useZone();
+  return `Started, ${zone === "UTC" ? "UTC" : "your zone"}`;
+}
+
+const systemColumn: DataColumn<BackupSummary> = {
+  id: "system",
+  header: "System",
+  width: 120,
+  sortBy: (backup) => backup.system,
+  cell: (backup) => backup.system,
+};
+
+const COLUMNS: DataColumn<BackupSummary>[] = [
+  {
+    id: "type",
+    header: "Type",
+    width: 110,
+    sortBy: (backup) => backup.type,
+    cell: (backup) => (
+      <>
+        <span className="font-medium">{backup.type}</span> <span className="text-12 text-ink-3">{backup.method}</span>
+      </>
+    ),
+  },
+  {
+    id: "state",
+    header: "State",
+    width: 124,
+    sortBy: (backup) => backup.state,
+    cell: (backup) => (
+      <Status tone={BACKUP_TONE[backup.state]}>
+        <span title={backup.error ?? undefined}>{BACKUP_WORD[backup.state]}</span>
+      </Status>
+    ),
+  },
+  {
+    id: "size",
+    header: "Stored",
+    width: 84,
+    isRight: true,
+    sortBy: (backup) => backup.sizeBytes,
+    cell: (backup) => (backup.sizeBytes === null ? <span className="text-ink-3">–</span> : formatBytes(backup.sizeBytes)),
+  },
+  {
+    id: "took",
+    header: "Took",
+    width: 76,
+    isRight: true,
+    cell: (backup) => <Took backup={backup} />,
+  },
+];
+
+function Took({ backup }: { backup: BackupSummary }) {
+  const now = useNow();
+  const until = backup.endedAt ? Date.parse(backup.endedAt) : now;
+  return formatDuration(Math.max(0, Math.floor((until - Date.parse(backup.startedAt)) / 1_000) * 1_000));
+}
+
+function copyColumn(repository: string): DataColumn<BackupSummary> {
+  return {
+    id: `copy-${repository}`,
+    header: repository,
+    cell: (backup) => <Copy copy={backup.copies.find((copy) => copy.repository === repository)} />,
+  };
+}
+
+function Copy({ copy }: { copy: BackupSummary["copies"][number] | undefined }) {
+  if (!copy) return <span className="text-ink-3">not kept here</span>;
+  return (
+    <span className="inline-flex items-center gap-1.5" title={copy.error ?? copy.sha256 ?? undefined}>
+      <Glyph tone={COPY_TONE[copy.state]} />
+      {copy.state}
+      {copy.checkedAt && (
+        <span className="text-ink-3">
+          <Age at={copy.checkedAt} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+const verifiedColumn: DataColumn<BackupSummary> = {
+  id: "verified",
+  header: "Verified",
+  width: 168,
+  sortBy: (backup) => backup.verified?.at ?? null,
+  cell: (backup) => <Verified backup={backup} />,
+};
+
+function Verified({ backup }: { backup: BackupSummary }) {
+  const { verified } = backup;
+  if (!verified) return <Verification level={null} />;
+  if (verified.verdict !== "pass") {
+    return (
+      <Status tone={verified.verdict === "backup-bad" ? "failed" : "warning"}>
+        {verified.verdict} <Age at={verified.at} />
+      </Status>
+    );
+  }
+  return <Verification level={verified.level} note={<Age at={verified.at} />} />;
+}
+
+const lockColumn: DataColumn<BackupSummary> = {
+  id: "locked",
+  header: "Locked until",
+  width: 104,
+  isRight: true,
+  cell: (backup) => <LockedUntil backup={backup} />,
+};
+
+function LockedUntil({ backup }: { backup: BackupSummary }) {
+  const { zone } = useZone();
+  const latest = backup.copies.flatMap((copy) => (copy.lockedUntil ? [Date.parse(copy.lockedUntil)] : [])).toSorted((a, b) => b - a)[0];
+  return latest === undefined ? <span className="text-ink-3">–</span> : formatInstant(latest, "day", zone);
+}
+
+function PhoneRow({ backup, hasSystem }: { backup: BackupSummary; hasSystem: boolean }) {
+  return (
+    <>
+      <span className="flex justify-between gap-2">
+        <span className="font-medium">
+          {hasSystem && `${backup.system} `}
+          {backup.type} <Instant at={backup.startedAt} form="day-minute" className="font-normal text-ink-2" />
+        </span>
+        <Status tone={BACKUP_TONE[backup.state]}>{BACKUP_WORD[backup.state]}</Status>
+      </span>
+      <span className="mt-0.5 flex justify-between gap-2 text-12 text-ink-3">
+        <span>
+          {backup.sizeBytes === null ? "–" : formatBytes(backup.sizeBytes)}, {backup.copies.filter((copy) => copy.state === "present").length} of{" "}
+          {backup.copies.length} copies
+        </span>
+        <span>{backup.verified ? backup.verified.level : "not verified"}</span>
+      </span>
+    </>
+  );
+}

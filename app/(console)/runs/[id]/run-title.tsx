@@ -1,0 +1,63 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import { apiPost } from "@/app/_client/api";
+import { runQuery } from "@/app/_client/queries";
+import { ModeChip } from "@/components/patterns/chip";
+import { Hash } from "@/components/patterns/copy";
+import { PageHeading, PageTitle } from "@/components/patterns/pane";
+import { ErrorNote } from "@/components/patterns/states";
+import { Status } from "@/components/patterns/status";
+import { Button } from "@/components/ui/button";
+import { Icon } from "@/components/ui/icon";
+import type { RunDetail } from "@/lib/runs/schemas";
+import { RUN_TONE, RUN_WORD } from "../run-status";
+
+export function RunTitle({ run, mayAbort }: { run: RunDetail; mayAbort: boolean }) {
+  const queries = useQueryClient();
+  // Through the API: a server action would queue behind any other that is under way.
+  const abort = useMutation({
+    mutationFn: () => apiPost(`/api/v1/runs/${run.id}/abort`),
+    onSuccess: () => queries.invalidateQueries({ queryKey: runQuery(run.id).queryKey }),
+  });
+  const isOpen = run.endedAt === null && ["queued", "running", "waiting"].includes(run.state);
+  const isAborting = run.abortRequestedAt !== null || abort.isPending;
+  return (
+    <div>
+      <PageTitle
+        acts={
+          isOpen &&
+          mayAbort && (
+            <Button look="stop" disabled={isAborting} focusableWhenDisabled onClick={() => abort.mutate()}>
+              <Icon name="stop" />
+              {isAborting ? "Aborting" : "Abort run"}
+            </Button>
+          )
+        }
+      >
+        <PageHeading>{run.title}</PageHeading>
+        {run.mode && <ModeChip>{run.mode === "live" ? "Live run" : "Drill"}</ModeChip>}
+        <Status tone={RUN_TONE[run.state]}>{isOpen && run.abortRequestedAt ? "Aborting" : RUN_WORD[run.state]}</Status>
+        <span className="flex min-w-0 items-center gap-3 overflow-hidden text-ink-3 phone:flex-[1_0_100%] phone:flex-wrap phone:gap-y-0 phone:text-12">
+          <span className="inline-flex items-center gap-1">
+            run <Hash value={run.id} label="Copy run id" />
+          </span>
+          <span>by {run.startedBy}</span>
+          {run.system && (
+            <span>
+              on{" "}
+              <Link href={`/systems/${run.system}`} className="link">
+                {run.system}
+              </Link>
+            </span>
+          )}
+          {run.runner && <span className="truncate">runner {run.runner}</span>}
+          {run.attempts > 1 && <span>taken over, attempt {run.attempts}</span>}
+        </span>
+      </PageTitle>
+      {run.reason && <p className="border-t border-line px-4 py-1.5 text-12 text-ink-2 phone:px-3">Reason: {run.reason}</p>}
+      {abort.error && <ErrorNote failure={abort.error} className="border-t border-line px-4 py-2 phone:px-3" />}
+    </div>
+  );
+}

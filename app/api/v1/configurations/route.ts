@@ -1,0 +1,4 @@
+import { route } from "@/app/_server/route";
+import { listConfigurations } from "@/lib/settings";
+
+export const GET = route(listConfigurations, () => undefined);
