@@ -7,7 +7,7 @@
  *   database.jobCtx(engines)                            // JobCtx of a system actor; jobCtx(engines, signal)
  *   database.clock.advance(60_000) / .set("2026-…Z")    // the clock of every ctx: stands still at 2026-11-23T10:00:00Z
  *
- * Unit tests take testCtx({ db, … }) or the actors and startClock() alone. */
+ * The actors are good for unit tests as well. */
 import { Client } from "pg";
 import { inject } from "vitest";
 import type { Engines } from "@/lib/engines/ports";
@@ -56,7 +56,7 @@ export function systemActor(job = "test"): Actor {
 }
 
 /** A clock that stands still until it is moved. */
-export function startClock(instant = "2026-11-23T10:00:00.000Z"): TestClock {
+function startClock(instant = "2026-11-23T10:00:00.000Z"): TestClock {
   let at = new Date(instant);
   return {
     now: () => new Date(at),
@@ -70,7 +70,7 @@ export function startClock(instant = "2026-11-23T10:00:00.000Z"): TestClock {
 }
 
 /** A ctx with a silent logger. */
-export function testCtx(options: { db: Db; actor?: Actor; clock?: TestClock }): Ctx {
+function testCtx(options: { db: Db; actor?: Actor; clock?: TestClock }): Ctx {
   const clock = options.clock ?? startClock();
   return createCtx({
     db: options.db,
