@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
@@ -32,6 +32,7 @@ export const BOTH = "both";
 export async function startBenchEstate(sqlBytes: number, say: (text: string) => void): Promise<BenchEstate> {
   await mkdir("/var/tmp/hf-bench", { recursive: true });
   const directory = await mkdtemp("/var/tmp/hf-bench/");
+  await chmod(directory, 0o711); // The embedded database's user passes through it.
   const stops: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   const stop = async () => {
     for (const each of stops.reverse()) await each();

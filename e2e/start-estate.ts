@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { applyConfiguration, keepUsers, takeFullBackup } from "@/demo/console/first-steps";
@@ -13,6 +13,7 @@ export const WORLD_FILE = join(tmpdir(), `hf-e2e-${process.getuid?.() ?? 0}.json
 export default async function startWorld(): Promise<() => Promise<void>> {
   await mkdir("/var/tmp/hf-e2e", { recursive: true });
   const directory = await mkdtemp("/var/tmp/hf-e2e/");
+  await chmod(directory, 0o711); // The embedded database's user passes through it.
   const say = (text: string) => void process.stderr.write(`e2e: ${text}\n`);
   const estate = await startEstate({ directory, keepStoresIn: "memory", onEvent: say });
   try {
