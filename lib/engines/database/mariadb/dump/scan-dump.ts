@@ -35,8 +35,9 @@ export class DumpScanner {
   #schema = "";
   #file: { file: string; offset: number } | null = null;
   #gtid: string | null = null;
-  /** What the next stored program is; a trigger has no DROP before it. */
-  #nextProgram: ProgramKind = "triggers";
+  /** What the next stored program is, or those that go by are; a trigger has no DROP before it. */
+  #programKind: ProgramKind = "triggers";
+  #isInProgram = false;
   #rows: RowDigest | null = null;
   #inOrder = false;
   readonly #footer = new FooterWatch();
@@ -70,12 +71,14 @@ export class DumpScanner {
   }
 
   #program(): void {
-    this.#counts[this.#nextProgram] += 1;
-    this.#nextProgram = "triggers";
+    this.#counts[this.#programKind] += 1;
+    this.#isInProgram = true;
   }
 
   #statement(bytes: Buffer): void {
     this.#closeRows();
+    if (this.#isInProgram) this.#programKind = "triggers";
+    this.#isInProgram = false;
     // The two lines stand in comments: before the first statement of the first schema, and after the last.
     if (this.#schema === "" || bytes.includes("gtid_slave_pos=")) this.#readPosition(bytes.toString("utf8"));
     const text = statementText(bytes);
@@ -84,8 +87,8 @@ export class DumpScanner {
     else if (STATEMENTS.table.test(text)) this.#openTable(text);
     else if (STATEMENTS.sequence.test(text)) this.#counts.sequences += 1;
     else if (STATEMENTS.view.test(text)) this.#counts.views += 1;
-    else if (STATEMENTS.routine.test(text)) this.#nextProgram = "routines";
-    else if (STATEMENTS.event.test(text)) this.#nextProgram = "events";
+    else if (STATEMENTS.routine.test(text)) this.#programKind = "routines";
+    else if (STATEMENTS.event.test(text)) this.#programKind = "events";
   }
 
   #readPosition(text: string): void {

@@ -16,6 +16,8 @@ const BACKTICK = 0x60;
 const ROWS_END = Buffer.from("\n/*!40000 ALTER TABLE ");
 const PROGRAM_START = "DELIMITER ;;";
 const PROGRAM_END = Buffer.from("\nDELIMITER ;\n");
+/** Events of a schema stand in one section: it is opened again for each. */
+const NEXT_PROGRAM = Buffer.from("\nDELIMITER ;;\n");
 const ROWS_START = /^\/\*!40000 ALTER TABLE (`(?:[^`]|``)+`) DISABLE KEYS \*\/;$/;
 /** A statement of the dump is a definition: a larger one is no dump. */
 const STATEMENT_BYTES_MAX = 64 * 2 ** 20;
@@ -47,8 +49,6 @@ export class DumpSplitter {
   #quote = 0;
   #begun = false;
   #firstOfProgram = false;
-  /** Ends the section that it is in. */
-  #mark: Buffer = ROWS_END;
 
   constructor(private readonly parts: DumpParts) {}
 
@@ -137,7 +137,6 @@ export class DumpSplitter {
     const cut = mode === "statements" ? end : end - 1;
     this.parts.statement(bytes.subarray(0, cut));
     this.#mode = mode;
-    this.#mark = mode === "program" ? PROGRAM_END : ROWS_END;
     this.#firstOfProgram = mode === "program";
     return bytes.subarray(cut);
   }
@@ -150,17 +149,29 @@ export class DumpSplitter {
   }
 
   #passUntilMark(bytes: Buffer): Buffer | null {
-    const found = bytes.indexOf(this.#mark);
-    if (found >= 0) {
-      const end = this.#mode === "rows" ? found + 1 : found + PROGRAM_END.length;
+    const end = this.#mode === "rows" ? findEnd(bytes, ROWS_END, 1) : findEnd(bytes, PROGRAM_END, PROGRAM_END.length);
+    const next = this.#mode === "program" ? findEnd(bytes, NEXT_PROGRAM, NEXT_PROGRAM.length) : null;
+    if (next !== null && (end === null || next < end)) {
+      this.#emit(bytes.subarray(0, next - 1));
+      this.#firstOfProgram = true;
+      return bytes.subarray(next - 1);
+    }
+    if (end !== null) {
       this.#emit(bytes.subarray(0, end));
       this.#mode = "statements";
       return bytes.subarray(end);
     }
-    const kept = tailThatMayBe(this.#mark, bytes);
+    const marks = this.#mode === "rows" ? [ROWS_END] : [PROGRAM_END, NEXT_PROGRAM];
+    const kept = Math.max(...marks.map((mark) => tailThatMayBe(mark, bytes)));
     this.#emit(bytes.subarray(0, bytes.length - kept));
     return this.#hold(bytes.subarray(bytes.length - kept));
   }
+}
+
+/** Index `length` bytes into the first `mark`, or null. */
+function findEnd(bytes: Buffer, mark: Buffer, length: number): number | null {
+  const found = bytes.indexOf(mark);
+  return found < 0 ? null : found + length;
 }
 
 /** After white space, a comment line or the sandbox line at `at`; null when its end is not there yet. */

@@ -29,6 +29,8 @@ const ARGUMENTS = [
   "--unbuffered",
   // Without it a value with a line end or a zero byte comes out another.
   "--binary-mode",
+  // Without it comments in stored programs are lost.
+  "--comments",
   // It prints the whole statement that failed, rows included.
   "--skip-print-query-on-error",
   "--skip-reconnect",
