@@ -3,7 +3,7 @@ import { RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
 import type { LogPiece } from "./cover-log";
 import { openPiece } from "./open-piece";
-import { resolvePoint } from "./point";
+import { resolvePoint } from "./resolve-point";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
 /**
@@ -15,7 +15,11 @@ export async function fetchLog(ctx: RecoveryCtx, recovery: Recovery): Promise<St
   const pieces = known(recovery.pieces, "the log");
   const files = pieces.length === 0 ? [] : await assemble(ctx, recovery, pieces);
   const resolved = await resolvePoint(recovery.point, {
-    base: { ...manifest.position, at: new Date(manifest.startedAt) },
+    base: {
+      ...manifest.position,
+      startedAt: new Date(manifest.startedAt),
+      endedAt: new Date(manifest.endedAt),
+    },
     transactions: recovery.engine.readLog(files, manifest.position.offset, ctx.signal),
   });
   if (resolved.kind === "refused") {

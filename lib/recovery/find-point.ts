@@ -59,7 +59,8 @@ function chooseFull(manifests: readonly Manifest[], recovery: Recovery): Manifes
       },
     );
   }
-  const chosen = manifests.find((manifest) => isFullBefore(toFull(manifest), recovery.point));
+  const chosen =
+    manifests.find((manifest) => isFullBefore(toFull(manifest), recovery.point)) ?? begunBefore(manifests, recovery);
   if (chosen) return chosen;
   const oldest = manifests.at(-1) ?? newest;
   throw new RefusedError(
@@ -70,6 +71,12 @@ function chooseFull(manifests: readonly Manifest[], recovery: Recovery): Manifes
   );
 }
 
-function toFull(manifest: Manifest): { startedAt: Date; gtid: string } {
-  return { startedAt: new Date(manifest.startedAt), gtid: manifest.position.gtid };
+/** Taken around the time, with none before it: the log's heartbeats will tell whether its snapshot is early enough. */
+function begunBefore(manifests: readonly Manifest[], { point }: Recovery): Manifest | undefined {
+  if (point.kind !== "time") return undefined;
+  return manifests.find((manifest) => new Date(manifest.startedAt) <= point.at);
+}
+
+function toFull(manifest: Manifest): { endedAt: Date; gtid: string } {
+  return { endedAt: new Date(manifest.endedAt), gtid: manifest.position.gtid };
 }
