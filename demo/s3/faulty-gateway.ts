@@ -8,6 +8,8 @@ export type Fault =
   | { kind: "cut-answer"; afterBytes: number }
   /** The store does it, but its answer is lost. */
   | { kind: "lose-answer" }
+  /** One bit of the request's body arrives as another. */
+  | { kind: "flip-bit" }
   | { kind: "refuse"; status: number; code: string };
 
 export interface FaultyGateway {
@@ -61,7 +63,13 @@ function answer(exchange: { request: IncomingMessage; response: ServerResponse; 
   });
   upstream.once("error", () => response.destroy());
   response.once("close", () => upstream.destroy());
+  if (fault.kind === "flip-bit") request.once("data", flipFirstBit);
   request.pipe(upstream);
+}
+
+/** Before the pipe hands the chunk on: listeners are called in their order. */
+function flipFirstBit(chunk: Buffer): void {
+  chunk[0] = (chunk[0] ?? 0) ^ 1;
 }
 
 function cutAfter(reply: IncomingMessage, response: ServerResponse, bytes: number): void {

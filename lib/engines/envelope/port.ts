@@ -14,14 +14,15 @@ export interface Sealing {
   /** Ends only when every program has ended well; otherwise it errors, so that nothing that was cut off is stored. */
   output: Readable;
   /** Settles after the last byte: only then is the output whole. Rejects with EngineError if the input or any program
-   *  failed, and with CancelledError when the reader closed the output early: the cause is then the reader's. */
+   *  failed. When the reader closed the output early it rejects with the EngineError that the reader gave to
+   *  `destroy`, or else with CancelledError: the cause is then the reader's own. */
   done: Promise<SealFacts>;
 }
 
 export interface Opening {
   output: Readable;
   /** Settles after the last byte and every exit code. age writes bytes before it notices a cut or a wrong key:
-   *  nothing of `output` may be relied on before this resolves. */
+   *  nothing of `output` may be relied on before this resolves. A reader who closes the output early: as in `Sealing`. */
   done: Promise<{ sealed: { sizeBytes: number; sha256: string }; plain: { sizeBytes: number } }>;
 }
 

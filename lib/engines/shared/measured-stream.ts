@@ -34,7 +34,7 @@ export const STREAM_BUFFER_BYTES = 2 ** 20;
  * or is closed early, and must make a waiting generator go on. (`Readable.from` waits for the generator first, so that
  * a reader who goes away could not stop one that hangs.)
  */
-export function streamOf(bytes: AsyncIterable<Uint8Array>, onClose: () => void): Readable {
+export function streamOf(bytes: AsyncIterable<Uint8Array>, onClose: (error: Error | null) => void): Readable {
   const iterator = bytes[Symbol.asyncIterator]();
   let isPulling = false;
   const pull = async (stream: Readable) => {
@@ -57,7 +57,7 @@ export function streamOf(bytes: AsyncIterable<Uint8Array>, onClose: () => void):
       if (!isPulling) void pull(this);
     },
     destroy(error, callback) {
-      onClose();
+      onClose(error);
       // Lets the generator's `finally` run; what it still throws comes after the stream's own end.
       iterator.return?.().catch(() => undefined);
       callback(error);

@@ -256,6 +256,16 @@ describe("when something goes wrong on the way", () => {
     expect(source.destroyed).toBe(true);
     expect(await ownPrograms()).toEqual([]);
 
+    const cause = new EngineError("the store is full", {
+      engine: "s3",
+      operation: "put",
+      permanent: false,
+      hint: "Look.",
+    });
+    const failed = envelope.seal(streamOf(someBytes(8_000_000)), { recipients, signal });
+    failed.output.destroy(cause);
+    await expect(failed.done).rejects.toBe(cause);
+
     const { bytes } = await seal(someBytes(8_000_000));
     const opening = envelope.open(streamOf(bytes), { encrypted: true, identityFile, signal });
     for await (const chunk of opening.output) {

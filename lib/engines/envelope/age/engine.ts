@@ -99,10 +99,11 @@ function conclude(
     await settled;
     read.resolve();
   };
-  const close = () => {
+  const close = (error: Error | null) => {
     chain.stop();
     input.destroy();
-    read.reject(new CancelledError("the reader went away before the end of the data"));
+    const isKnown = error instanceof EngineError || error instanceof CancelledError;
+    read.reject(isKnown ? error : new CancelledError("the reader went away before the end of the data"));
   };
   try {
     const last = build();
@@ -110,7 +111,7 @@ function conclude(
     const output = streamOf(failingWith(settled, bytes(last, settled)), close);
     return { output, done: Promise.all([settled, read.promise]).then(() => undefined) };
   } catch (error) {
-    close();
+    close(null);
     const output = streamOf(failing(error), () => undefined);
     read.promise.catch(() => undefined); // `done` tells the cause
     return { output, done: Promise.reject(error) };

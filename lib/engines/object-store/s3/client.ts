@@ -12,7 +12,7 @@ type RetryToken = Parameters<RetryStrategy["recordSuccess"]>[0];
 
 export function createClient(config: S3Config): S3Client {
   const { connectMs, idleMs } = config.timeouts ?? DEFAULT_TIMEOUTS;
-  return new S3Client({
+  const client = new S3Client({
     region: config.region,
     ...(config.endpoint ? { endpoint: config.endpoint, forcePathStyle: true } : {}),
     credentials: { accessKeyId: config.accessKeyId.reveal(), secretAccessKey: config.secretAccessKey.reveal() },
@@ -22,6 +22,27 @@ export function createClient(config: S3Config): S3Client {
     requestHandler: { connectionTimeout: connectMs, socketTimeout: idleMs },
     retryStrategy: new BoundedRetry(),
   });
+  signDigestOnly(client);
+  return client;
+}
+
+/**
+ * A body with Content-MD5 is bound to its signature by that header, which the store checks. The SDK would hash it once
+ * more with SHA-256, and so would the store: a fifth of the time that an upload takes here.
+ */
+function signDigestOnly(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { headers } = args.request as { headers?: Record<string, string> };
+      if (headers && hasDigest(headers)) headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
+      return next(args);
+    },
+    { step: "build", name: "signDigestOnly" },
+  );
+}
+
+function hasDigest(headers: Record<string, string>): boolean {
+  return Object.keys(headers).some((name) => name.toLowerCase() === "content-md5");
 }
 
 /** Waits 200, 400, 800, 1600 ms between tries; what the client did wrong is not tried again. */

@@ -214,7 +214,7 @@ describe("a store that fails", () => {
     await gone.close();
     const started = performance.now();
     const error = await failureOf(store.put("a", ofSize(10), go));
-    expect(performance.now() - started).toBeLessThan(6_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(error).toMatchObject({ permanent: false, message: expect.stringContaining("ECONNREFUSED") });
   });
 
@@ -223,7 +223,7 @@ describe("a store that fails", () => {
     const { store } = await behind(() => ({ kind: "deaf" }), { timeouts });
     const started = performance.now();
     const error = await failureOf(store.put("a", ofSize(10), go));
-    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(error).toMatchObject({ permanent: false, message: expect.stringContaining("does not answer") });
   });
 
@@ -254,6 +254,17 @@ describe("a store that fails", () => {
     expect(error.permanent).toBe(permanent);
     expect(error.hint).toMatch(hint);
     expect(error.message).toContain(code);
+  });
+
+  test.each([
+    ["a single request", 1_000, /^PUT/],
+    ["a part", 40 * MIB, /partNumber=2/],
+  ])("to get the bytes of %s as they were sent: nothing is stored", async (_name, size, pattern) => {
+    const { store, direct } = await behind((line) => (pattern.test(line) ? { kind: "flip-bit" } : pass));
+    const error = await failureOf(store.put("a", ofSize(size), go));
+    expect(error).toMatchObject({ permanent: false, message: expect.stringContaining("changed on their way") });
+    expect(await direct.head("a", go)).toBeNull();
+    expect(await direct.abortUnfinishedUploads(new Date(Date.now() + 3_600_000), go)).toBe(0);
   });
 
   test("in the middle of an upload leaves no object and no parts", async () => {
