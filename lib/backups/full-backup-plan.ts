@@ -1,7 +1,7 @@
 import type { JobCtx } from "@/lib/db/context";
 import type { DatabaseEngine, DumpFacts, Hazard, ServerFacts } from "@/lib/engines/database/port";
 import { formatBytes } from "@/lib/kernel/format";
-import { type ErrorSummary, EngineError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { CancelledError, type ErrorSummary, EngineError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import { type OpenRepository, openRepository } from "@/lib/repositories";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
@@ -237,7 +237,8 @@ async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
 
 /** When the stores failed on their own account, the dump only lost its reader. */
 function causeOf(stored: unknown, dumped: unknown): unknown {
-  return stored instanceof EngineError && stored.engine !== "mariadb" && stored.engine !== "envelope" ? stored : dumped;
+  const isStoresOwn = stored instanceof EngineError && stored.engine !== "mariadb" && stored.engine !== "envelope";
+  return isStoresOwn || dumped instanceof CancelledError ? stored : dumped;
 }
 
 async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { JobCtx } from "@/lib/db/context";
-import type { ErrorSummary } from "@/lib/kernel/errors";
+import { CancelledError, type ErrorSummary } from "@/lib/kernel/errors";
 import { type OpenRepository, repositoryKeys, writeEverywhere } from "@/lib/repositories";
 import type { ManifestPart } from "./manifest";
 
@@ -58,7 +58,7 @@ async function settleBoth<A, B>(consumer: Promise<A>, producer: Promise<B>): Pro
   return [consumed.value, produced.value];
 }
 
-/** A program that was ended because nobody read its output any more is not the cause. */
+/** Programs that were ended because nobody read their output any more are not the cause. */
 function isConsequence(reason: unknown): boolean {
-  return reason instanceof Error && /SIGPIPE|EPIPE|ended by SIGTERM|premature close/i.test(reason.message);
+  return reason instanceof CancelledError;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { ManifestPart } from "@/lib/backups";
+import { CancelledError } from "@/lib/kernel/errors";
 import { damaged } from "./open-piece";
 import { type Recovery, type RecoveryCtx, identityFor } from "./recovery";
 
@@ -19,6 +20,8 @@ export async function openPart(
   const [consumed, opened] = await Promise.allSettled([consume(opening.output), opening.done]);
   // A broken envelope is the cause of what the database says about the cut SQL.
   if (opened.status === "rejected") {
+    // Cancelled: the consumer failed and stopped reading.
+    if (opened.reason instanceof CancelledError && consumed.status === "rejected") throw consumed.reason;
     await proveBytes(ctx, recovery, part);
     throw opened.reason;
   }
