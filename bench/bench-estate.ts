@@ -1,5 +1,6 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { runHoldfast } from "@/demo/console/run-holdfast";
@@ -53,10 +54,21 @@ export async function startBenchEstate(sqlBytes: number, say: (text: string) => 
     say("starting Holdfast");
     const console = await startHoldfast(directory, source, stores);
     stops.push(console.stop);
+    await untilHeartbeat(source);
     return { directory, source, holdfastPid: console.pid, holdfast: console.run, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** The heartbeat's schema is made once: a dump that runs meanwhile, the standard's too, would hold half of it. */
+async function untilHeartbeat(source: MariadbServer): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  const find = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'holdfast' AND table_name = 'heartbeat'";
+  while ((await source.run(find)).length === 0) {
+    if (performance.now() > deadline) throw new Error("no heartbeat within 60 s: see Holdfast's log above");
+    await wait(200);
   }
 }
 
