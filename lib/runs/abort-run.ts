@@ -1,5 +1,5 @@
 import { recordAudit } from "@/lib/audit";
-import type { Ctx } from "@/lib/db/context";
+import type { Ctx, Tx } from "@/lib/db/context";
 import { actorLabel } from "@/lib/kernel/actor";
 import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
@@ -23,15 +23,28 @@ export async function abortRun(ctx: Ctx, input: { id: string; reason?: string })
       if ((OPEN_RUN_STATES as readonly string[]).includes(run.state)) return { runId: id };
       throw new PreconditionError(`run "${id}" has ended: ${run.state}`, { hint: "Nothing is left to abort." });
     }
-    await tx.run.updateMany({
-      where: { id, state: { in: ["queued", "waiting"] } },
-      data: { state: "aborted", endedAt: ctx.now() },
-    });
     await recordAudit(tx, ctx, {
       action: "run.abort-requested",
       entity: { type: "run", id },
       metadata: { title: run.title, ...(reason ? { reason } : {}) },
     });
+    await abortIdleRun(tx, ctx, { id, title: run.title });
     return { runId: id };
   });
+}
+
+/** Ends a run that nobody works on: its steps stay as they are, the one that waited is not carried out any more. */
+export async function abortIdleRun(tx: Tx, ctx: Ctx, run: { id: string; title: string }): Promise<boolean> {
+  const { count } = await tx.run.updateMany({
+    where: { id: run.id, state: { in: ["queued", "waiting"] } },
+    data: { state: "aborted", endedAt: ctx.now() },
+  });
+  if (count === 0) return false;
+  await tx.runStep.updateMany({ where: { runId: run.id, state: "waiting" }, data: { state: "aborted" } });
+  await recordAudit(tx, ctx, {
+    action: "run.aborted",
+    entity: { type: "run", id: run.id },
+    metadata: { title: run.title },
+  });
+  return true;
 }

@@ -3,6 +3,7 @@ import type { Ctx, Tx } from "@/lib/db/context";
 import { ConflictError, NotFoundError, PreconditionError, ValidationError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { enqueue } from "@/lib/queue";
+import { abortIdleRun } from "./abort-run";
 import { runJob } from "./jobs";
 import { DecideStepInput } from "./schemas";
 
@@ -27,13 +28,12 @@ export async function decideStep(ctx: Ctx, input: DecideStepInput): Promise<{ ru
         hint: "Only a step whose runner was gone in the middle of it waits.",
       });
     }
-    await applyDecision(tx, ctx, { runId: id, stepId: step.id, decision });
-    if (decision !== "abort") await enqueue(tx, runJob, { payload: { runId: id }, place: placeOf(run.parameters) });
     await recordAudit(tx, ctx, {
       action: "run.decided",
       entity: { type: "run", id },
       metadata: { step: step.key, decision, ...(reason ? { reason } : {}) },
     });
+    await applyDecision(tx, ctx, { run, stepId: step.id, decision });
     return { runId: id };
   });
 }
@@ -41,17 +41,24 @@ export async function decideStep(ctx: Ctx, input: DecideStepInput): Promise<{ ru
 async function applyDecision(
   tx: Tx,
   ctx: Ctx,
-  choice: { runId: string; stepId: string; decision: "retry" | "skip" | "abort" },
+  choice: {
+    run: { id: string; title: string; parameters: unknown };
+    stepId: string;
+    decision: "retry" | "skip" | "abort";
+  },
 ): Promise<void> {
-  const { count } = await tx.run.updateMany({
-    where: { id: choice.runId, state: "waiting" },
-    data: choice.decision === "abort" ? { state: "aborted", endedAt: ctx.now() } : { state: "queued" },
+  const { run, stepId, decision } = choice;
+  const lost = new ConflictError(`run "${run.id}" no longer waits`, {
+    hint: "Somebody else decided first: look at it.",
   });
-  if (count === 0) throw new ConflictError(`run "${choice.runId}" no longer waits`);
-  await tx.runStep.update({
-    where: { id: choice.stepId },
-    data: { state: { retry: "pending", skip: "skipped", abort: "aborted" }[choice.decision] },
-  });
+  if (decision === "abort") {
+    if (!(await abortIdleRun(tx, ctx, run))) throw lost;
+    return;
+  }
+  const { count } = await tx.run.updateMany({ where: { id: run.id, state: "waiting" }, data: { state: "queued" } });
+  if (count === 0) throw lost;
+  await tx.runStep.update({ where: { id: stepId }, data: { state: decision === "retry" ? "pending" : "skipped" } });
+  await enqueue(tx, runJob, { payload: { runId: run.id }, place: placeOf(run.parameters) });
 }
 
 function placeOf(parameters: unknown): string {

@@ -4,7 +4,7 @@ import type { Progress, RunState, StepState } from "./schemas";
 export const RUN_TRANSITIONS: Record<RunState, readonly RunState[]> = {
   queued: ["running", "aborted", "failed"],
   running: ["waiting", "succeeded", "failed", "aborted", "running"],
-  waiting: ["running", "queued", "aborted", "failed"],
+  waiting: ["queued", "aborted", "failed"],
   succeeded: [],
   failed: [],
   aborted: [],
@@ -35,10 +35,11 @@ export type TakeOver =
  * again, and everything after them; a step that began and may not be repeated waits for an operator.
  */
 export function planTakeOver(steps: readonly StoredStep[]): TakeOver {
+  const unclear = steps.findIndex((step) => isBegun(step.state) && (!step.repeatable || step.state === "waiting"));
+  if (unclear !== -1) return { kind: "ask", step: unclear };
   const begun = steps.findIndex((step) => isBegun(step.state));
-  const begunStep = steps[begun];
-  if (begunStep && !begunStep.repeatable) return { kind: "ask", step: begun };
-  const settled = steps.findLastIndex((step) => step.settling && step.state === "succeeded");
+  // A settling step that an operator skipped was settled by hand: what was recovered must not be recovered over it.
+  const settled = steps.findLastIndex((step) => step.settling && isDone(step.state));
   const lost = steps.findIndex(
     (step, index) => index > settled && step.ephemeral && (step.state === "succeeded" || isBegun(step.state)),
   );
@@ -48,9 +49,16 @@ export function planTakeOver(steps: readonly StoredStep[]): TakeOver {
   return blocked === -1 ? { kind: "continue", resetFrom: from } : { kind: "ask", step: blocked };
 }
 
-/** A step of a run that goes on is `aborted` only when its runner was stopped in the middle of it. */
+/**
+ * A step that took effect, or half of it, or not at all. In a run that goes on, `aborted` means that its runner was
+ * stopped in the middle of it, and `failed` that the runner died before it could end the run.
+ */
 function isBegun(state: StepState): boolean {
-  return state === "running" || state === "aborted";
+  return state === "running" || state === "aborted" || state === "failed" || state === "waiting";
+}
+
+function isDone(state: StepState): boolean {
+  return state === "succeeded" || state === "skipped";
 }
 
 /** Rate over the whole step and the time left at that rate; unknown in the first half second. */

@@ -1,16 +1,17 @@
 import { recordAudit } from "@/lib/audit";
 import type { JobCtx } from "@/lib/db/context";
-import { type ErrorSummary, CancelledError, ConflictError, summarizeError } from "@/lib/kernel/errors";
+import { type ErrorSummary, ConflictError, summarizeError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
-import { claimRun, type ClaimedRun } from "./claim-run";
+import { type ClaimedRun, claimRun, heldBy } from "./claim-run";
 import { performSteps } from "./perform-steps";
-import { RunLogWriter } from "./run-log";
+import { RunLogWriter, storableText } from "./run-log";
 import type { RunPlan, StepCtx } from "./step";
 import { watchRun } from "./watch-run";
 
 /**
  * Carries a run out, or on after its runner died. Every outcome is stored: succeeded, failed, aborted, or waiting for
  * an operator. Throws only when this runner must let go of it (its shutdown), so that the queue hands it to another.
+ * @throws ConflictError while another runner is at work on it
  */
 export async function performRun<Shared>(
   ctx: JobCtx,
@@ -21,7 +22,7 @@ export async function performRun<Shared>(
   const run = await claimRun(ctx, runId);
   if (!run) return;
   const lines = new RunLogWriter(ctx, runId);
-  const watch = watchRun(ctx, runId);
+  const watch = watchRun(ctx, run);
   const stepCtx: StepCtx = {
     ...ctx,
     signal: AbortSignal.any([ctx.signal, watch.signal]),
@@ -32,6 +33,10 @@ export async function performRun<Shared>(
     const ended = await carryOut(stepCtx, { run, lines }, planRun);
     await lines.flush();
     if (ended.state !== "waiting") await endRun(ctx, run, ended);
+  } catch (error) {
+    // Whoever comes next need not wait until this runner looks dead.
+    await ctx.db.run.updateMany({ where: heldBy(run), data: { runner: null } });
+    throw error;
   } finally {
     watch.stop();
     await lines.flush();
@@ -44,40 +49,65 @@ type Ended =
   | { state: "aborted" }
   | { state: "waiting" };
 
+/** Clean-up happens after an abort too, so it gets a signal of its own. */
+const CLEAN_UP_MS = 60_000;
+
 async function carryOut<Shared>(
   ctx: StepCtx,
   { run, lines }: { run: ClaimedRun; lines: RunLogWriter },
   planRun: (ctx: JobCtx, run: ClaimedRun) => Promise<RunPlan<Shared>>,
 ): Promise<Ended> {
   let plan: RunPlan<Shared> | undefined;
-  let ended: Ended;
   try {
     plan = await planRun(ctx, run);
     const outcome = await performSteps(ctx, { run, lines }, plan);
-    ended =
-      outcome === "waiting" ? { state: "waiting" } : { state: "succeeded", result: plan.result?.(plan.shared) ?? null };
+    if (outcome === "waiting") return { state: "waiting" };
+    const result = plan.result?.(plan.shared) ?? null;
+    return await cleanUp(ctx, { run, plan }, { state: "succeeded", result });
   } catch (error) {
-    ended = await describeEnd(ctx, run, error);
-  }
-  if (plan?.cleanUp && ended.state !== "waiting") {
-    // Clean-up happens after an abort too, so it gets a signal of its own.
-    await plan.cleanUp({ ...ctx, signal: AbortSignal.timeout(60_000) }, plan.shared, {
-      state: ended.state,
-      ...(ended.state === "failed" ? { error: ended.error } : {}),
-    });
-  }
-  return ended;
-}
-
-async function describeEnd(ctx: StepCtx, run: ClaimedRun, error: unknown): Promise<Ended> {
-  if (error instanceof CancelledError || ctx.signal.aborted) {
-    const row = await ctx.db.run.findUniqueOrThrow({ where: { id: run.id }, select: { abortRequestedAt: true } });
-    if (row.abortRequestedAt) {
-      ctx.run.say("aborted by an operator", "warning");
-      return { state: "aborted" };
-    }
+    const ended = await describeEnd(ctx, run, error);
+    if (ended) return plan ? cleanUp(ctx, { run, plan }, ended) : ended;
+    await letGo(ctx, plan);
     throw error; // This runner stops: the queue gives the run to another one.
   }
+}
+
+type FinalEnd = Exclude<Ended, { state: "waiting" }>;
+
+async function cleanUp<Shared>(
+  ctx: StepCtx,
+  { run, plan }: { run: ClaimedRun; plan: RunPlan<Shared> },
+  ended: FinalEnd,
+): Promise<FinalEnd> {
+  try {
+    const facts = { state: ended.state, ...(ended.state === "failed" ? { error: ended.error } : {}) };
+    await plan.cleanUp?.({ ...ctx, signal: AbortSignal.timeout(CLEAN_UP_MS) }, plan.shared, facts);
+    return ended;
+  } catch (error) {
+    const failed = describeFailure(ctx, run, error);
+    return ended.state === "succeeded" ? failed : ended;
+  }
+}
+
+async function letGo<Shared>(ctx: StepCtx, plan: RunPlan<Shared> | undefined): Promise<void> {
+  try {
+    await plan?.letGo?.({ ...ctx, signal: AbortSignal.timeout(CLEAN_UP_MS) }, plan.shared);
+  } catch (cause) {
+    ctx.log.warn({ err: cause, runId: ctx.run.id }, "what a run held could not be freed");
+  }
+}
+
+/** How a run ended with an error; null when it did not end, but is no longer this runner's to carry on. */
+async function describeEnd(ctx: StepCtx, run: ClaimedRun, error: unknown): Promise<FinalEnd | null> {
+  const row = await ctx.db.run.findFirst({ where: heldBy(run), select: { abortRequestedAt: true } });
+  if (!row) return null;
+  if (!ctx.signal.aborted) return describeFailure(ctx, run, error);
+  if (!row.abortRequestedAt) return null;
+  ctx.run.say("aborted by an operator", "warning");
+  return { state: "aborted" };
+}
+
+function describeFailure(ctx: StepCtx, run: ClaimedRun, error: unknown): FinalEnd {
   const summary = summarizeError(error);
   if (summary.code === "INTERNAL") ctx.log.error({ err: error, runId: run.id }, "a run failed unexpectedly");
   ctx.run.say(summary.hint ? `${summary.message}. ${summary.hint}` : summary.message, "error");
@@ -85,11 +115,11 @@ async function describeEnd(ctx: StepCtx, run: ClaimedRun, error: unknown): Promi
 }
 
 /** Stores how it ended and says so in the audit log, in one transaction. */
-async function endRun(ctx: JobCtx, run: ClaimedRun, ended: Exclude<Ended, { state: "waiting" }>): Promise<void> {
+async function endRun(ctx: JobCtx, run: ClaimedRun, ended: FinalEnd): Promise<void> {
   requirePermission(ctx, "job.perform");
   await ctx.transaction(async (tx) => {
     const { count } = await tx.run.updateMany({
-      where: { id: run.id, state: "running" },
+      where: heldBy(run),
       data: { state: ended.state, endedAt: ctx.now(), ...endFacts(ended) },
     });
     if (count === 0) throw new ConflictError(`run "${run.id}" was ended by somebody else`);
@@ -105,10 +135,10 @@ async function endRun(ctx: JobCtx, run: ClaimedRun, ended: Exclude<Ended, { stat
   });
 }
 
-function endFacts(ended: Exclude<Ended, { state: "waiting" }>) {
+function endFacts(ended: FinalEnd) {
   if (ended.state === "failed") {
     const { code, message, hint = null } = ended.error;
-    return { errorCode: code, errorMessage: message, errorHint: hint };
+    return { errorCode: code, errorMessage: storableText(message), errorHint: hint };
   }
   return ended.state === "succeeded" && ended.result ? { result: ended.result as object } : {};
 }

@@ -1,9 +1,10 @@
 import { CancelledError, summarizeError } from "@/lib/kernel/errors";
 import { newId } from "@/lib/kernel/ids";
+import { Prisma } from "@/lib/db/client";
 import { monotonicMs } from "@/lib/kernel/time";
-import type { ClaimedRun } from "./claim-run";
+import { type ClaimedRun, heldBy } from "./claim-run";
 import { measureProgress, planTakeOver } from "./model";
-import type { RunLogWriter } from "./run-log";
+import { type RunLogWriter, storableText } from "./run-log";
 import type { StepState } from "./schemas";
 import type { RunHandle, RunPlan, Step, StepCtx } from "./step";
 
@@ -26,7 +27,7 @@ export async function performSteps<Shared>(
     const row = rows[index];
     if (!row || row.state === "succeeded" || row.state === "skipped") continue;
     ctx.signal.throwIfAborted();
-    await performStep({ ctx, row, lines }, step, plan.shared);
+    await performStep({ ctx, run, row, lines }, step, plan.shared);
   }
   return "done";
 }
@@ -63,12 +64,12 @@ async function prepareSteps<Shared>(
     })),
   );
   if (plan.kind === "ask") {
-    await waitForDecision(ctx, run.id, plan.step);
+    await waitForDecision(ctx, run, plan.step);
     return "waiting";
   }
   if (plan.resetFrom === null) return stored;
   await ctx.db.runStep.updateMany({
-    where: { runId: run.id, index: { gte: plan.resetFrom }, state: { not: "skipped" } },
+    where: { run: heldBy(run), index: { gte: plan.resetFrom }, state: { not: "skipped" } },
     data: { state: "pending", endedAt: null, error: null },
   });
   return readSteps(ctx, run.id);
@@ -83,10 +84,10 @@ async function readSteps(ctx: StepCtx, runId: string): Promise<StepRow[]> {
   return rows.map((row) => ({ ...row, state: row.state as StepState }));
 }
 
-async function waitForDecision(ctx: StepCtx, runId: string, index: number): Promise<void> {
+async function waitForDecision(ctx: StepCtx, run: ClaimedRun, index: number): Promise<void> {
   await ctx.db.$transaction([
-    ctx.db.runStep.updateMany({ where: { runId, index }, data: { state: "waiting" } }),
-    ctx.db.run.updateMany({ where: { id: runId, state: "running" }, data: { state: "waiting" } }),
+    ctx.db.runStep.updateMany({ where: { index, run: heldBy(run) }, data: { state: "waiting" } }),
+    ctx.db.run.updateMany({ where: heldBy(run), data: { state: "waiting" } }),
   ]);
   ctx.run.say(
     "a step had begun when its runner was gone, and it must not happen twice: retry it, skip it or abort the run",
@@ -96,15 +97,20 @@ async function waitForDecision(ctx: StepCtx, runId: string, index: number): Prom
 
 interface StepFrame {
   ctx: StepCtx;
+  run: ClaimedRun;
   row: StepRow;
   lines: RunLogWriter;
 }
 
 async function performStep<Shared>(frame: StepFrame, step: Step<Shared>, shared: Shared): Promise<void> {
-  const { ctx, row, lines } = frame;
-  await ctx.db.runStep.update({
-    where: { id: row.id },
-    data: { state: "running", attempts: { increment: 1 }, startedAt: ctx.now(), endedAt: null, error: null },
+  const { ctx, lines } = frame;
+  await storeStep(frame, {
+    state: "running",
+    attempts: { increment: 1 },
+    startedAt: ctx.now(),
+    endedAt: null,
+    error: null,
+    progress: Prisma.DbNull,
   });
   const { run, stop } = stepHandle(frame, step.key);
   try {
@@ -112,23 +118,23 @@ async function performStep<Shared>(frame: StepFrame, step: Step<Shared>, shared:
     await stop();
     lines.say(step.key, outcome.summary, "info");
     await lines.flush();
-    await ctx.db.runStep.update({
-      where: { id: row.id },
-      data: { state: "succeeded", endedAt: ctx.now(), outcome: outcome as object },
-    });
+    await storeStep(frame, { state: "succeeded", endedAt: ctx.now(), outcome: outcome as object });
   } catch (error) {
     await stop();
-    const aborted = error instanceof CancelledError || ctx.signal.aborted;
-    await ctx.db.runStep.update({
-      where: { id: row.id },
-      data: {
-        state: aborted ? "aborted" : "failed",
-        endedAt: ctx.now(),
-        error: aborted ? null : summarizeError(error).message,
-      },
+    const { aborted } = ctx.signal;
+    await storeStep(frame, {
+      state: aborted ? "aborted" : "failed",
+      endedAt: ctx.now(),
+      error: aborted ? null : storableText(summarizeError(error).message),
     });
     throw error;
   }
+}
+
+/** @throws CancelledError when the run is no longer this runner's: it must not go on, and not overwrite the other's */
+async function storeStep({ ctx, run, row }: StepFrame, data: Prisma.RunStepUpdateManyMutationInput): Promise<void> {
+  const { count } = await ctx.db.runStep.updateMany({ where: { id: row.id, run: heldBy(run) }, data });
+  if (count === 0) throw new CancelledError("the run is no longer this runner's");
 }
 
 const PROGRESS_PERIOD_MS = 500;
@@ -148,7 +154,7 @@ function stepHandle(frame: StepFrame, key: string): { run: RunHandle; stop: () =
       lastMs = elapsedMs;
       const progress = measureProgress(facts, elapsedMs);
       writing = writing
-        .then(() => ctx.db.runStep.update({ where: { id: row.id }, data: { progress } }))
+        .then(() => ctx.db.runStep.updateMany({ where: { id: row.id, run: heldBy(frame.run) }, data: { progress } }))
         .catch((cause: unknown) => ctx.log.warn({ err: cause }, "a step's progress could not be stored"));
     },
   };

@@ -4,6 +4,11 @@ import type { LogLevel } from "./schemas";
 const FLUSH_MS = 200;
 const MESSAGE_CHARACTERS_MAX = 2_000;
 
+/** PostgreSQL stores no NUL; a program's words may hold one. */
+export function storableText(text: string): string {
+  return text.replaceAll("\0", "\uFFFD").toWellFormed();
+}
+
 /** Collects a run's log lines and writes them in batches; lines are rows, so that every page and process can follow. */
 export class RunLogWriter {
   #lines: { runId: string; stepKey: string | null; at: Date; level: string; message: string }[] = [];
@@ -17,7 +22,8 @@ export class RunLogWriter {
 
   say(stepKey: string | null, message: string, level: LogLevel): void {
     const text = message.length > MESSAGE_CHARACTERS_MAX ? `${message.slice(0, MESSAGE_CHARACTERS_MAX)} …` : message;
-    this.#lines.push({ runId: this.runId, stepKey, at: this.ctx.now(), level, message: text });
+    const at = this.ctx.now();
+    this.#lines.push({ runId: this.runId, stepKey, at, level, message: storableText(text) });
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
@@ -31,7 +37,8 @@ export class RunLogWriter {
         .then(() => this.ctx.db.runLog.createMany({ data: lines }))
         .then(
           () => undefined,
-          (cause: unknown) => this.ctx.log.error({ cause, runId: this.runId }, "the run's log lines cannot be stored"),
+          (cause: unknown) =>
+            this.ctx.log.error({ err: cause, runId: this.runId }, "the run's log lines cannot be stored"),
         );
     }
     await this.#writing;

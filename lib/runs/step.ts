@@ -48,8 +48,10 @@ export interface RunEnd {
 export interface RunPlan<Shared> {
   steps: readonly Step<Shared>[];
   shared: Shared;
-  /** Carried out however the run ends: nothing half-done may look whole. */
+  /** Carried out however the run ends: nothing half-done may look whole. When it fails, the run did not succeed. */
   cleanUp?: (ctx: StepCtx, shared: Shared, ended: RunEnd) => Promise<void>;
+  /** Carried out instead when this process stops before the run's end: frees what it holds, and stores nothing. */
+  letGo?: (ctx: StepCtx, shared: Shared) => Promise<void>;
   /** What the run's answer is; kept as `result`. */
   result?: (shared: Shared) => Record<string, unknown>;
 }

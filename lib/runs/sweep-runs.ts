@@ -14,8 +14,9 @@ export async function sweepRuns(ctx: JobCtx): Promise<number> {
     select: { id: true, title: true, kind: true },
     take: 100,
   });
+  let ended = 0;
   for (const run of gone) {
-    await ctx.transaction(async (tx) => {
+    ended += await ctx.transaction(async (tx) => {
       const { count } = await tx.run.updateMany({
         where: { id: run.id, state: "running", heartbeatAt: { lt: before } },
         data: {
@@ -26,7 +27,7 @@ export async function sweepRuns(ctx: JobCtx): Promise<number> {
           errorHint: "Is a runner working? `holdfast doctor` says; start the run again.",
         },
       });
-      if (count === 0) return;
+      if (count === 0) return 0;
       await tx.runStep.updateMany({
         where: { runId: run.id, state: "running" },
         data: { state: "failed", endedAt: ctx.now(), error: "its runner is gone" },
@@ -36,7 +37,8 @@ export async function sweepRuns(ctx: JobCtx): Promise<number> {
         entity: { type: "run", id: run.id },
         metadata: { kind: run.kind, title: run.title, error: "its runner is gone" },
       });
+      return 1;
     });
   }
-  return gone.length;
+  return ended;
 }
