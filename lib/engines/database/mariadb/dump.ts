@@ -6,7 +6,7 @@ import { isAtLeast, parseServerVersion } from "./hazards/server-version";
 import { ENGINE } from "./map-error";
 import { readPosition } from "./read-position";
 import { DumpScanner, type ScannedDump } from "./dump/scan-dump";
-import { streamDump } from "./dump/stream-dump";
+import { noPosition, streamDump } from "./dump/stream-dump";
 
 const OPERATION = "dump the data";
 
@@ -64,11 +64,7 @@ function assertComplete(scanned: ScannedDump, expected: Expected): void {
 
 function assertPosition(position: LogPosition | null): LogPosition {
   if (position) return position;
-  throw failed(
-    "the dump has no position in the server's log: nothing after it could come back",
-    "Is the binary log on, and may the account read its position (BINLOG MONITOR)?",
-    true,
-  );
+  throw noPosition(OPERATION);
 }
 
 /** Dumps schemas with everything in them in one snapshot. `done` and the output fail together, so a part is never taken for the whole. */

@@ -4,6 +4,7 @@ import { findBrokenViews } from "./hazards/find-broken-views";
 import { findLogHazards, readLogSettings } from "./hazards/find-log-hazards";
 import { findRightHazards } from "./hazards/find-right-hazards";
 import { findTableHazards } from "./hazards/find-table-hazards";
+import { readCatalogue } from "./hazards/read-catalogue";
 import { findVersionHazards, parseServerVersion } from "./hazards/server-version";
 import { readRights } from "./read-rights";
 import { listSchemas } from "./schemas";
@@ -26,7 +27,7 @@ export async function findHazards(connection: Connection, signal: AbortSignal): 
     return [
       ...findRightHazards(rights, version, schemas),
       ...findLogHazards(await readLogSettings(session, rights.hasGlobal("BINLOG MONITOR"))),
-      ...(await findTableHazards(session, schemas, version)),
+      ...findTableHazards(await readCatalogue(session, schemas), version),
       ...(await findBrokenViews(session, readable)),
     ];
   });

@@ -195,7 +195,7 @@ export const SYSTEM_ERRORS: Record<string, Omit<KnownError, "shown">> = {
   ENOTFOUND: {
     message: "the host name is unknown",
     hint: "Is the host in the configuration spelled right, and does its name resolve here?",
-    permanent: true,
+    permanent: false,
   },
   EAI_AGAIN: {
     message: "the host name cannot be looked up",

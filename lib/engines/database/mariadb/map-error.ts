@@ -53,9 +53,9 @@ export function toEngineError(error: unknown, context: ErrorContext): EngineErro
   });
 }
 
-/** Error numbers on the stderr of MariaDB's programs (`ERROR 1045 (28000)`, `Got error: 1045: …`), or null. */
+/** Error numbers on the stderr of MariaDB's programs (`ERROR 1045 (28000)`, `Got error: 1045: …`, `… (1356)`), or null. */
 export function findErrorNumber(stderr: string): number | null {
-  const match = /(?:ERROR |[Ee]rror:? )(\d{4})\b/.exec(stderr);
+  const match = /(?:ERROR |[Ee]rror:? )(\d{4})\b/.exec(stderr) ?? /\((\d{4})\)\s*$/m.exec(stderr);
   return match ? Number(match[1]) : null;
 }
 
@@ -76,7 +76,8 @@ export function explainStderr(stderr: string, context: ErrorContext): EngineErro
       );
 }
 
+/** What a program says beside the number. Only for errors whose words hold names at most. */
 function namesOnly(stderr: string): string {
   const line = stderr.split("\n").find((text) => findErrorNumber(text) !== null) ?? "";
-  return line.replace(/^.*?\b\d{4}\b[^:]*:\s*/, "").slice(0, 300);
+  return line.replace(/^(?:.*?(?:ERROR |[Ee]rror:? )\d{4}\b[^:]*:\s*|[^:]*:\s*)/, "").slice(0, 300);
 }

@@ -35,7 +35,7 @@ function parseGrant(line: string): Grant | null {
 /** GRANT's pattern of schema names, where `\_` is the character itself. */
 function matchesSchema(pattern: string, schema: string): boolean {
   const source = pattern.replace(
-    /\\([%_\\])|([%_])|[.*+?^${}()|[\]\\/-]/g,
+    /\\([%_\\])|([%_])|[.*+?^${}()|[\]\\/]/g,
     (text: string, escaped?: string, wildcard?: string) => {
       if (wildcard) return wildcard === "%" ? "[^]*" : "[^]";
       return `\\${escaped ?? text}`;

@@ -111,6 +111,8 @@ async function launch(options: ServerOptions): Promise<ServerProcess> {
     signal: new AbortController().signal,
     hint: `Its error log is "${options.logFile}".`,
   });
+  // Nor does this process's end hang on the server's.
+  if (options.deathSignal === "none") running.child.unref();
   const exited = running.done.then(
     () => ({ exitCode: 0 as number | null, message: "" }),
     async (error: unknown) => ({
