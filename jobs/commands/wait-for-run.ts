@@ -36,7 +36,8 @@ export async function answerRun(
   const run = await followRun(ctx, runId);
   const error = run.error ? { error: run.error } : {};
   return {
-    json: { runId, state: run.state, ...(options.describe?.(run) ?? {}), ...error },
+    // `state` is the run's own: what a run's result calls so (a backup that is complete) must not hide it.
+    json: { ...(options.describe?.(run) ?? {}), runId, state: run.state, ...error },
     text: [`run ${runId} ${run.state}${run.error ? `: ${run.error.message}` : ""}`],
     exitCode: exitCodeOf(run),
   };
