@@ -6,7 +6,10 @@ export default function GlobalError({ error, reset }: { error: Error & { digest?
     <html lang="en">
       <body>
         <h1>The console could not be shown</h1>
-        <p>Does its database answer? The web server&apos;s log has the cause{error.digest ? ` under ${error.digest}` : ""}.</p>
+        <p>
+          Does its database answer? The web server&apos;s log has the cause
+          {error.digest ? ` under ${error.digest}` : ""}.
+        </p>
         <button type="button" onClick={reset}>
           Try again
         </button>

@@ -18,7 +18,9 @@ function shouldRetry(failures: number, error: Error): boolean {
 
 function createQueryClient(): QueryClient {
   return new QueryClient({
-    defaultOptions: { queries: { retry: shouldRetry, staleTime: 1_000, retryDelay: 1_000, refetchOnReconnect: "always" } },
+    defaultOptions: {
+      queries: { retry: shouldRetry, staleTime: 1_000, retryDelay: 1_000, refetchOnReconnect: "always" },
+    },
   });
 }
 

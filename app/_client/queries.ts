@@ -76,7 +76,8 @@ export const runQuery = (id: string) =>
 export const runLogQuery = (id: string, after: number) =>
   queryOptions({
     queryKey: ["run", id, "log", after],
-    queryFn: ({ signal }) => apiGet<{ lines: LogLine[] }>(withQuery(`/api/v1/runs/${id}/log`, { after, limit: 1_000 }), signal),
+    queryFn: ({ signal }) =>
+      apiGet<{ lines: LogLine[] }>(withQuery(`/api/v1/runs/${id}/log`, { after, limit: 1_000 }), signal),
   });
 
 export const runbooksQuery = () =>
@@ -111,7 +112,10 @@ export const auditEventsQuery = (query: string) =>
   infiniteQueryOptions({
     queryKey: ["audit", "events", query],
     queryFn: ({ pageParam, signal }) =>
-      apiGet<EventPage>(withQuery("/api/v1/audit/events", { query, cursor: pageParam, limit: EVENTS_PER_PAGE }), signal),
+      apiGet<EventPage>(
+        withQuery("/api/v1/audit/events", { query, cursor: pageParam, limit: EVENTS_PER_PAGE }),
+        signal,
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     staleTime: CALM_MS,
@@ -128,7 +132,8 @@ export const auditFacetsQuery = (query: string) =>
 export const auditHistogramQuery = (query: string) =>
   queryOptions({
     queryKey: ["audit", "histogram", query],
-    queryFn: ({ signal }) => apiGet<HistogramView>(withQuery("/api/v1/audit/histogram", { query, buckets: 120 }), signal),
+    queryFn: ({ signal }) =>
+      apiGet<HistogramView>(withQuery("/api/v1/audit/histogram", { query, buckets: 120 }), signal),
     placeholderData: keepPreviousData,
     staleTime: CALM_MS,
   });

@@ -51,7 +51,10 @@ function checkOrigin(request: NextRequest): void {
 }
 
 export function failureResponse(failure: FailureView): Response {
-  return Response.json({ error: failure }, { status: HTTP_STATUS[failure.code], headers: { "cache-control": "no-store" } });
+  return Response.json(
+    { error: failure },
+    { status: HTTP_STATUS[failure.code], headers: { "cache-control": "no-store" } },
+  );
 }
 
 /** Runs `work` for whoever is signed in, and turns every error into its answer. */

@@ -25,7 +25,10 @@ export function Bullet({ actual, target, forecast = null, label, className = "" 
         />
       )}
       {reached !== null && reached > TARGET_PERCENT && (
-        <span className="absolute inset-y-0 bg-warning" style={{ left: `${TARGET_PERCENT}%`, right: `${100 - reached}%` }} />
+        <span
+          className="absolute inset-y-0 bg-warning"
+          style={{ left: `${TARGET_PERCENT}%`, right: `${100 - reached}%` }}
+        />
       )}
       {forecast !== null && (
         <span

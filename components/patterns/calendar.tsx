@@ -34,7 +34,11 @@ export function Calendar({ days, className = "" }: CalendarProps) {
   return (
     <span role="img" aria-label={label} className={`flex h-[15px] gap-px tall:h-[18px] ${className}`}>
       {days.map((cell) => (
-        <span key={cell.date} title={`${day(cell.date)}: ${WORD[cell.state]}`} className={`flex-1 ${CELL[cell.state]}`} />
+        <span
+          key={cell.date}
+          title={`${day(cell.date)}: ${WORD[cell.state]}`}
+          className={`flex-1 ${CELL[cell.state]}`}
+        />
       ))}
     </span>
   );

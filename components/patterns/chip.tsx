@@ -32,7 +32,9 @@ interface FilterChipProps {
 export function FilterChip({ name, value, isExcluded = false, onRemove }: FilterChipProps) {
   const look = isExcluded ? "border-dashed" : "bg-hover";
   return (
-    <span className={`inline-flex h-[22px] max-w-64 items-center rounded-1 border border-line-2 pl-1.5 text-12 font-medium whitespace-nowrap ${look}`}>
+    <span
+      className={`inline-flex h-[22px] max-w-64 items-center rounded-1 border border-line-2 pl-1.5 text-12 font-medium whitespace-nowrap ${look}`}
+    >
       <span className="font-normal text-ink-3">{name}:</span>
       <span className="truncate">{value}</span>
       <button

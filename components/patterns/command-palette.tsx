@@ -37,7 +37,14 @@ export function CommandPalette({ groups, isOpen, onOpenChange }: CommandPaletteP
           aria-label="Go to or run"
           className="fixed top-[12vh] left-1/2 z-50 flex max-h-[min(480px,76vh)] w-[520px] max-w-[calc(100vw-24px)] -translate-x-1/2 flex-col rounded-2 bg-raised text-ink shadow-float outline-none"
         >
-          <Autocomplete.Root open inline items={groups} itemToStringValue={searchable} autoHighlight="always" keepHighlight>
+          <Autocomplete.Root
+            open
+            inline
+            items={groups}
+            itemToStringValue={searchable}
+            autoHighlight="always"
+            keepHighlight
+          >
             <div className="flex items-center gap-2 border-b border-line px-3">
               <Icon name="search" className="size-4 text-ink-3" />
               <Autocomplete.Input
@@ -47,11 +54,15 @@ export function CommandPalette({ groups, isOpen, onOpenChange }: CommandPaletteP
               />
               <kbd className="rounded-[3px] border border-line px-1 text-11 text-ink-3">Esc</kbd>
             </div>
-            <Autocomplete.Empty className="text-ink-3 not-empty:px-3 not-empty:py-4">Nothing has that name.</Autocomplete.Empty>
+            <Autocomplete.Empty className="text-ink-3 not-empty:px-3 not-empty:py-4">
+              Nothing has that name.
+            </Autocomplete.Empty>
             <Autocomplete.List className="overflow-y-auto p-1 outline-none data-empty:hidden">
               {(group: CommandGroup) => (
                 <Autocomplete.Group key={group.value} items={group.items}>
-                  <Autocomplete.GroupLabel className="px-2 pt-2 pb-1 text-12 text-ink-3">{group.value}</Autocomplete.GroupLabel>
+                  <Autocomplete.GroupLabel className="px-2 pt-2 pb-1 text-12 text-ink-3">
+                    {group.value}
+                  </Autocomplete.GroupLabel>
                   <Autocomplete.Collection>
                     {(command: Command) => (
                       <Autocomplete.Item
@@ -64,7 +75,9 @@ export function CommandPalette({ groups, isOpen, onOpenChange }: CommandPaletteP
                         }}
                       >
                         <span className="truncate">{command.label}</span>
-                        {command.hint && <span className="ml-auto text-12 whitespace-nowrap text-ink-3">{command.hint}</span>}
+                        {command.hint && (
+                          <span className="ml-auto text-12 whitespace-nowrap text-ink-3">{command.hint}</span>
+                        )}
                       </Autocomplete.Item>
                     )}
                   </Autocomplete.Collection>

@@ -30,7 +30,17 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 }
 
 /** An id or hash, cut in the middle; a click copies the whole. */
-export function Hash({ value, label = "Copy id", head = 8, tail = 4 }: { value: string; label?: string; head?: number; tail?: number }) {
+export function Hash({
+  value,
+  label = "Copy id",
+  head = 8,
+  tail = 4,
+}: {
+  value: string;
+  label?: string;
+  head?: number;
+  tail?: number;
+}) {
   const short = value.length > head + tail + 1 ? `${value.slice(0, head)}…${value.slice(-tail)}` : value;
   return (
     <span className="inline-flex items-center gap-0.5 whitespace-nowrap">

@@ -68,10 +68,18 @@ export function DataTable<R extends RowData>(props: DataTableProps<R>) {
   const height = isDense ? "h-[26px] tall:h-[30px]" : "h-(--row)";
   return (
     <>
-      <table aria-label={label} className={`w-full table-fixed border-collapse ${phone ? "phone:hidden" : ""}`} onKeyDown={walkRows}>
+      <table
+        aria-label={label}
+        className={`w-full table-fixed border-collapse ${phone ? "phone:hidden" : ""}`}
+        onKeyDown={walkRows}
+      >
         <colgroup>
           {columns.map((column) => (
-            <col key={column.id} className={column.className} style={column.width ? { width: column.width } : undefined} />
+            <col
+              key={column.id}
+              className={column.className}
+              style={column.width ? { width: column.width } : undefined}
+            />
           ))}
         </colgroup>
         <thead className="sticky top-0 z-10 bg-bg">
@@ -85,11 +93,18 @@ export function DataTable<R extends RowData>(props: DataTableProps<R>) {
         </thead>
         <tbody>
           {sorted.map((row) => (
-            <tr key={row.id} className="relative border-t border-line hover:bg-hover has-[a[data-row]:focus-visible]:bg-hover">
+            <tr
+              key={row.id}
+              className="relative border-t border-line hover:bg-hover has-[a[data-row]:focus-visible]:bg-hover"
+            >
               {columns.map((column, index) => (
                 <Cell key={column.id} column={column} isFirst={index === 0} height={height}>
                   {index === 0 && href ? (
-                    <Link data-row="" href={href(row.original)} className="after:absolute after:inset-0 after:content-['']">
+                    <Link
+                      data-row=""
+                      href={href(row.original)}
+                      className="after:absolute after:inset-0 after:content-['']"
+                    >
                       {column.cell(row.original)}
                     </Link>
                   ) : (
@@ -131,7 +146,13 @@ function defineColumns<R extends RowData>(columns: readonly DataColumn<R>[]): Co
 
 const PAD = "pr-2 first:pl-4 last:pr-4 phone:first:pl-3 phone:last:pr-3";
 
-function HeaderCell<R extends RowData>({ header, column }: { header: Header<typeof features, R>; column: DataColumn<R> | undefined }) {
+function HeaderCell<R extends RowData>({
+  header,
+  column,
+}: {
+  header: Header<typeof features, R>;
+  column: DataColumn<R> | undefined;
+}) {
   if (!column) return null;
   const direction = header.column.getIsSorted();
   const align = column.isRight ? "text-right" : "";

@@ -13,7 +13,7 @@ function write(value: unknown): string {
 export function Diff({ changes }: { changes: readonly FieldChange[] }) {
   if (changes.length === 0) return <p className="text-12 text-ink-3">No field differs.</p>;
   return (
-    <table className="mono w-full table-fixed border border-line">
+    <table className="w-full table-fixed border border-line mono">
       <tbody>
         {changes.map(({ path, before, after }) => (
           <tr key={path} className="not-first:border-t not-first:border-line">

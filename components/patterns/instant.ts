@@ -29,7 +29,9 @@ function partsOf(ms: number, zone: string): Parts {
   for (const part of formatterOf(zone, "short").formatToParts(ms)) {
     if (part.type !== "literal") parts[part.type as keyof Parts] = part.value;
   }
-  const monthNumber = formatterOf(zone, "2-digit").formatToParts(ms).find((part) => part.type === "month");
+  const monthNumber = formatterOf(zone, "2-digit")
+    .formatToParts(ms)
+    .find((part) => part.type === "month");
   // Engines differ in "Sep" and "Sept"; three letters line up.
   return { ...(parts as Parts), month: (parts.month ?? "").slice(0, 3), monthNumber: monthNumber?.value ?? "" };
 }
@@ -56,16 +58,7 @@ export function isZone(zone: string): boolean {
  * `weekday` Mon 23 Nov · `month` Nov
  */
 export type InstantForm =
-  | "full"
-  | "millis"
-  | "day-time"
-  | "day-minute"
-  | "time"
-  | "minute"
-  | "day"
-  | "date"
-  | "weekday"
-  | "month";
+  "full" | "millis" | "day-time" | "day-minute" | "time" | "minute" | "day" | "date" | "weekday" | "month";
 
 export function formatInstant(ms: number, form: InstantForm, zone: string): string {
   const p = partsOf(ms, zone);

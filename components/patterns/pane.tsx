@@ -36,7 +36,15 @@ export function KeyValues({ children, className = "" }: { children: ReactNode; c
   return <dl className={`text-12 ${className}`}>{children}</dl>;
 }
 
-export function KeyValue({ name, children, width = "w-[68px]" }: { name: string; children: ReactNode; width?: string }) {
+export function KeyValue({
+  name,
+  children,
+  width = "w-[68px]",
+}: {
+  name: string;
+  children: ReactNode;
+  width?: string;
+}) {
   return (
     <div className="flex min-h-[22px] items-center gap-2 tall:min-h-[26px]">
       <dt className={`${width} shrink-0 text-ink-3`}>{name}</dt>
@@ -82,7 +90,9 @@ export function PageTitle({ children, acts }: { children: ReactNode; acts?: Reac
     <div className="flex min-h-[46px] items-center gap-3 px-4 whitespace-nowrap phone:flex-wrap phone:gap-x-2.5 phone:gap-y-2 phone:px-3 phone:py-2.5 phone:whitespace-normal">
       {children}
       {acts && (
-        <div className="ml-auto flex gap-2 phone:ml-0 phone:w-full phone:[&>*]:flex-1 phone:[&>*]:empty:hidden">{acts}</div>
+        <div className="ml-auto flex gap-2 phone:ml-0 phone:w-full phone:[&>*]:flex-1 phone:[&>*]:empty:hidden">
+          {acts}
+        </div>
       )}
     </div>
   );

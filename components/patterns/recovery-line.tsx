@@ -40,7 +40,10 @@ export function RecoveryLine({ lanes, gaps, heartbeatAt, disruptionAt, pointMs }
       <div className="grid gap-x-2.5 px-4 phone:px-3" style={columns}>
         <span />
         {windows.map((window) => (
-          <div key={window.id} className="flex h-5 items-center gap-1.5 overflow-hidden text-12 whitespace-nowrap text-ink-2">
+          <div
+            key={window.id}
+            className="flex h-5 items-center gap-1.5 overflow-hidden text-12 whitespace-nowrap text-ink-2"
+          >
             <span className="font-medium">{window.title}</span>
             <span className="text-ink-3 phone:hidden">{window.scope}</span>
           </div>
@@ -52,7 +55,14 @@ export function RecoveryLine({ lanes, gaps, heartbeatAt, disruptionAt, pointMs }
           <SourceLane key={window.id} window={window} heartbeatAt={heartbeatAt} fromMs={oldestMs} />
         ))}
         {lanes.map((lane) => (
-          <LaneRow key={lane.repository} lane={lane} windows={windows} gaps={gaps} pointMs={pointMs} disruptionAt={disruptionAt} />
+          <LaneRow
+            key={lane.repository}
+            lane={lane}
+            windows={windows}
+            gaps={gaps}
+            pointMs={pointMs}
+            disruptionAt={disruptionAt}
+          />
         ))}
         <span />
         {windows.map((window) => (
@@ -73,7 +83,10 @@ function RecoverableTo({ lanes }: { lanes: readonly Lane[] }) {
       {known.map((lane, index) => (
         <span key={lane.repository}>
           {index > 0 && ", "}
-          <b className="font-semibold text-ink">{formatInstant(Date.parse(lane.recoverableTo ?? ""), "time", zone)}</b> from {lane.repository}
+          <b className="font-semibold text-ink">
+            {formatInstant(Date.parse(lane.recoverableTo ?? ""), "time", zone)}
+          </b>{" "}
+          from {lane.repository}
         </span>
       ))}
     </span>
@@ -99,7 +112,7 @@ function Legend() {
         log
       </span>
       <span className={item}>
-        <i className="hatch h-[7px] w-3.5 text-warning outline outline-warning" />
+        <i className="h-[7px] w-3.5 hatch text-warning outline outline-warning" />
         gap
       </span>
       <span className={item}>
@@ -127,12 +140,16 @@ const isIn = (window: Window, ms: number) => ms >= window.fromMs && ms <= window
 function stretch(window: Window, fromMs: number, toMs: number): CSSProperties | null {
   const from = Math.max(window.fromMs, fromMs);
   const to = Math.min(window.toMs, toMs);
-  return to <= from ? null : { left: `${percentIn(window, from)}%`, width: `${percentIn(window, to) - percentIn(window, from)}%` };
+  return to <= from
+    ? null
+    : { left: `${percentIn(window, from)}%`, width: `${percentIn(window, to) - percentIn(window, from)}%` };
 }
 
 function SourceLane({ window, heartbeatAt, fromMs }: { window: Window; heartbeatAt: string | null; fromMs: number }) {
   const style = heartbeatAt ? stretch(window, fromMs, Date.parse(heartbeatAt)) : null;
-  return <div className="relative h-[18px]">{style && <i className="absolute top-2 h-0.5 bg-mark" style={style} />}</div>;
+  return (
+    <div className="relative h-[18px]">{style && <i className="absolute top-2 h-0.5 bg-mark" style={style} />}</div>
+  );
 }
 
 interface LaneRowProps {
@@ -178,17 +195,29 @@ function LaneRow({ lane, windows, gaps, pointMs, disruptionAt }: LaneRowProps) {
               const style = { left: `${percentIn(window, Date.parse(full.at))}%` };
               const title = `${formatInstant(Date.parse(full.at), "day-minute", zone)} full, ${full.state === "missing" ? "no copy here" : full.proven ? "proven" : "not proven yet"}`;
               if (full.state === "missing") {
-                return <Cross key={full.backupId} title={title} style={style} className="absolute bottom-3.5 -translate-x-1/2" />;
+                return (
+                  <Cross
+                    key={full.backupId}
+                    title={title}
+                    style={style}
+                    className="absolute bottom-3.5 -translate-x-1/2"
+                  />
+                );
               }
               const look = full.proven ? "w-[3px] bg-ink-2" : "w-[5px] border border-ink-2 bg-bg";
-              return <i key={full.backupId} title={title} style={style} className={`${FULL} -translate-x-1/2 ${look}`} />;
+              return (
+                <i key={full.backupId} title={title} style={style} className={`${FULL} -translate-x-1/2 ${look}`} />
+              );
             })}
           {window.id === "edge" && lane.recoverableTo && <EdgeLabel window={window} at={lane.recoverableTo} />}
           {point !== null && isIn(window, point) && (
             <i className="absolute inset-y-0 w-px bg-ink" style={{ left: `${percentIn(window, point)}%` }} />
           )}
           {disruptionMs !== null && isIn(window, disruptionMs) && (
-            <i className="absolute inset-y-0 w-0 border-l-2 border-failed" style={{ left: `${percentIn(window, disruptionMs)}%` }} />
+            <i
+              className="absolute inset-y-0 w-0 border-l-2 border-failed"
+              style={{ left: `${percentIn(window, disruptionMs)}%` }}
+            />
           )}
         </div>
       ))}
@@ -204,7 +233,11 @@ function Gap({ gap, window }: { gap: RecoveryLineProps["gaps"][number]; window: 
   if (!style) return null;
   return (
     <>
-      <i title={gap.reason} className="hatch absolute bottom-0.5 h-[11px] min-w-1 bg-bg text-warning outline outline-warning" style={style} />
+      <i
+        title={gap.reason}
+        className="absolute bottom-0.5 h-[11px] min-w-1 bg-bg hatch text-warning outline outline-warning"
+        style={style}
+      />
       <em
         className="absolute top-[3px] -ml-1 -translate-x-full text-11 whitespace-nowrap text-ink-2 not-italic phone:hidden"
         style={{ left: style.left }}
@@ -233,7 +266,9 @@ function EdgeLabel({ window, at }: { window: Window; at: string }) {
 function AxisRow({ window, disruptionAt }: { window: Window; disruptionAt: string | null }) {
   const { zone } = useZone();
   const isMarked = window.id === "edge" && disruptionAt;
-  const ticks = axisOf(window).filter((ms) => percentIn(window, ms) > 4 && percentIn(window, ms) < (isMarked ? 60 : 96));
+  const ticks = axisOf(window).filter(
+    (ms) => percentIn(window, ms) > 4 && percentIn(window, ms) < (isMarked ? 60 : 96),
+  );
   return (
     <div className="relative h-5 text-11 text-ink-3">
       {ticks.map((ms, index) => (
@@ -246,7 +281,9 @@ function AxisRow({ window, disruptionAt }: { window: Window; disruptionAt: strin
         </span>
       ))}
       {isMarked && (
-        <span className="absolute top-0.5 right-0 whitespace-nowrap text-failed">{formatInstant(Date.parse(disruptionAt), "time", zone)}</span>
+        <span className="absolute top-0.5 right-0 whitespace-nowrap text-failed">
+          {formatInstant(Date.parse(disruptionAt), "time", zone)}
+        </span>
       )}
     </div>
   );

@@ -55,7 +55,8 @@ export function useShortcuts(shortcuts: readonly Shortcut[]) {
     const press = (keys: string) => (event: KeyboardEvent) => {
       const shortcut = latest.current.find((candidate) => candidate.keys === keys);
       if (!shortcut) return;
-      const isBlocked = !isOn || isTyping(event.target) || document.querySelector("[role=dialog],[role=alertdialog]") !== null;
+      const isBlocked =
+        !isOn || isTyping(event.target) || document.querySelector("[role=dialog],[role=alertdialog]") !== null;
       if (isBlocked && !shortcut.isAlways) return;
       event.preventDefault();
       shortcut.onPress();

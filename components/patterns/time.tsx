@@ -29,7 +29,9 @@ export function Age({ at, suffix = "", className }: AtProps & { suffix?: string 
 /** Time since an instant in two units, ticking: `32m 49s`. `until` stops it. */
 export function Elapsed({ at, until, className }: AtProps & { until?: string | null }) {
   const text = useNowText((now) =>
-    at ? formatDuration(Math.max(0, Math.floor(((until ? Date.parse(until) : now) - Date.parse(at)) / 1_000) * 1_000)) : "",
+    at
+      ? formatDuration(Math.max(0, Math.floor(((until ? Date.parse(until) : now) - Date.parse(at)) / 1_000) * 1_000))
+      : "",
   );
   return at ? <span className={className}>{text}</span> : <None />;
 }
@@ -39,13 +41,20 @@ export function Until({ at, className }: AtProps) {
   const text = useNowText((now) => {
     if (!at) return "";
     const ms = Date.parse(at) - now;
-    return ms > 0 ? `in ${formatDuration(ms < 3_600_000 ? Math.ceil(ms / 60_000) * 60_000 : ms).replace(/ 00[ms]$/, "")}` : "now";
+    return ms > 0
+      ? `in ${formatDuration(ms < 3_600_000 ? Math.ceil(ms / 60_000) * 60_000 : ms).replace(/ 00[ms]$/, "")}`
+      : "now";
   });
   return at ? <span className={className}>{text}</span> : <None />;
 }
 
 /** An instant in the chosen zone. With `details`, a card shows it in every other way, each to be copied. */
-export function Instant({ at, form = "full", details = false, className }: AtProps & { form?: InstantForm; details?: boolean }) {
+export function Instant({
+  at,
+  form = "full",
+  details = false,
+  className,
+}: AtProps & { form?: InstantForm; details?: boolean }) {
   const { zone } = useZone();
   if (!at) return <None />;
   const text = (
@@ -76,7 +85,9 @@ export function NearInstant({ at, className }: AtProps) {
 function InstantDetails({ at }: { at: string }) {
   const ms = Date.parse(at);
   const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const age = useNowText((now) => `${formatDuration(Math.floor(Math.abs(now - ms) / 1_000) * 1_000)} ${now >= ms ? "ago" : "from now"}`);
+  const age = useNowText(
+    (now) => `${formatDuration(Math.floor(Math.abs(now - ms) / 1_000) * 1_000)} ${now >= ms ? "ago" : "from now"}`,
+  );
   const rows = [
     ["UTC", formatInstant(ms, "millis", "UTC")],
     ["Local", formatInstant(ms, "millis", local)],

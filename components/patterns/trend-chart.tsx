@@ -28,7 +28,14 @@ interface DotProps {
 }
 
 /** Measurements against their target: ink dots, the target dashed, only what lies beyond it coloured and square. */
-export function TrendChart({ label, points, targetSeconds, targetText, height = 60, hasAxis = false }: TrendChartProps) {
+export function TrendChart({
+  label,
+  points,
+  targetSeconds,
+  targetText,
+  height = 60,
+  hasAxis = false,
+}: TrendChartProps) {
   const { zone } = useZone();
   const data = points.map((point) => ({ ms: Date.parse(point.at), seconds: point.seconds }));
   const top = Math.max(targetSeconds * 1.25, ...data.map((point) => point.seconds * 1.05));
@@ -67,7 +74,15 @@ export function TrendChart({ label, points, targetSeconds, targetText, height = 
             strokeDasharray="3 3"
             label={{ value: targetText, position: "insideTopRight", fontSize: 11, fill: "var(--ink-3)", offset: 4 }}
           />
-          <Line type="linear" dataKey="seconds" stroke="var(--mark)" strokeWidth={1.5} dot={dot} activeDot={false} isAnimationActive={false} />
+          <Line
+            type="linear"
+            dataKey="seconds"
+            stroke="var(--mark)"
+            strokeWidth={1.5}
+            dot={dot}
+            activeDot={false}
+            isAnimationActive={false}
+          />
         </LineChart>
       </ResponsiveContainer>
     </div>
@@ -75,7 +90,11 @@ export function TrendChart({ label, points, targetSeconds, targetText, height = 
 }
 
 /** The same figures as a table: what a screen reader and a copy need. */
-export function TrendTable({ rows }: { rows: readonly { id: string; at: string; rtoSeconds: number; rpoSeconds: number | null }[] }) {
+export function TrendTable({
+  rows,
+}: {
+  rows: readonly { id: string; at: string; rtoSeconds: number; rpoSeconds: number | null }[];
+}) {
   const { zone } = useZone();
   return (
     <table className="w-full text-12">

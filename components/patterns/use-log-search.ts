@@ -19,7 +19,10 @@ export function useLogSearch(lines: readonly ViewedLine[], goTo: (index: number)
   const step = (by: 1 | -1) => {
     if (hits.length === 0) return;
     const from = at ?? (by === 1 ? -1 : lines.length);
-    const next = by === 1 ? (hits.find((index) => index > from) ?? hits[0]) : (hits.findLast((index) => index < from) ?? hits.at(-1));
+    const next =
+      by === 1
+        ? (hits.find((index) => index > from) ?? hits[0])
+        : (hits.findLast((index) => index < from) ?? hits.at(-1));
     if (next === undefined) return;
     setAt(next);
     goTo(next);

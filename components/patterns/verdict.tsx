@@ -6,7 +6,7 @@ export function VerdictRow({ children }: { children: ReactNode }) {
   return (
     <section
       aria-label="Verdict"
-      className="grid grid-cols-[minmax(0,276fr)_minmax(0,250fr)_minmax(0,242fr)_minmax(0,336fr)] border-b border-line phone:grid-cols-1 [&>*+*]:border-l [&>*]:border-line phone:[&>*]:border-t phone:[&>*+*]:border-l-0"
+      className="grid grid-cols-[minmax(0,276fr)_minmax(0,250fr)_minmax(0,242fr)_minmax(0,336fr)] border-b border-line phone:grid-cols-1 [&>*]:border-line phone:[&>*]:border-t [&>*+*]:border-l phone:[&>*+*]:border-l-0"
     >
       {children}
     </section>
@@ -29,15 +29,19 @@ interface VerdictProps {
 export function Verdict({ question, tone, answer, evidence, act, isFirstOnPhone = false }: VerdictProps) {
   return (
     <div
-      className={`relative min-w-0 px-4 py-2.5 rail:px-3 phone:px-3 ${isFirstOnPhone ? "phone:order-first phone:border-t-0!" : ""}`}
+      className={`relative min-w-0 px-4 py-2.5 phone:px-3 rail:px-3 ${isFirstOnPhone ? "phone:order-first phone:border-t-0!" : ""}`}
     >
       <h2 className="text-12 text-ink-3">{question}</h2>
-      <div className={`mt-[3px] flex items-center gap-2 text-16 font-semibold tracking-[-0.01em] rail:text-14 ${act ? "pr-24 rail:pr-0" : ""}`}>
+      <div
+        className={`mt-[3px] flex items-center gap-2 text-16 font-semibold tracking-[-0.01em] rail:text-14 ${act ? "pr-24 rail:pr-0" : ""}`}
+      >
         {tone && <Glyph tone={tone} label={tone} className="size-3.5" />}
         <div className="min-w-0 truncate">{answer}</div>
       </div>
       {evidence && (
-        <div className={`mt-px flex items-center gap-1.5 overflow-hidden text-12 whitespace-nowrap text-ink-2 ${act ? "pr-24 rail:pr-0" : ""}`}>
+        <div
+          className={`mt-px flex items-center gap-1.5 overflow-hidden text-12 whitespace-nowrap text-ink-2 ${act ? "pr-24 rail:pr-0" : ""}`}
+        >
           {evidence}
         </div>
       )}

@@ -10,7 +10,8 @@ export const buttonStyles = tv({
   variants: {
     look: {
       primary: "border-ink bg-ink text-on-ink hover:opacity-90 data-disabled:opacity-45",
-      secondary: "border-line-2 bg-bg hover:bg-hover data-disabled:border-line data-disabled:bg-bg data-disabled:text-ink-3",
+      secondary:
+        "border-line-2 bg-bg hover:bg-hover data-disabled:border-line data-disabled:bg-bg data-disabled:text-ink-3",
       quiet: "border-transparent text-ink-2 hover:bg-hover hover:text-ink data-disabled:text-ink-3",
       stop: "border-ink bg-bg hover:bg-hover data-disabled:border-line data-disabled:text-ink-3",
       severe: "border-failed bg-failed text-bg hover:opacity-90 data-disabled:opacity-45",

@@ -52,10 +52,22 @@ interface ConfirmProps {
 }
 
 /** A moderate act: names the object and the consequence; the focus starts on Cancel. */
-export function Confirm({ title, consequence, confirm, onConfirm, trigger, isPending, isOpen, onOpenChange }: ConfirmProps) {
+export function Confirm({
+  title,
+  consequence,
+  confirm,
+  onConfirm,
+  trigger,
+  isPending,
+  isOpen,
+  onOpenChange,
+}: ConfirmProps) {
   const cancel = useRef<HTMLButtonElement>(null);
   return (
-    <AlertPrimitive.Root {...(isOpen === undefined ? {} : { open: isOpen })} {...(onOpenChange ? { onOpenChange } : {})}>
+    <AlertPrimitive.Root
+      {...(isOpen === undefined ? {} : { open: isOpen })}
+      {...(onOpenChange ? { onOpenChange } : {})}
+    >
       <AlertPrimitive.Trigger render={trigger} />
       <AlertPrimitive.Portal>
         <AlertPrimitive.Backdrop className={BACKDROP} />

@@ -12,7 +12,10 @@ export const INPUT =
   "h-(--control) w-full min-w-0 rounded-1 border border-field bg-bg px-2 text-13 data-invalid:border-failed phone:text-16";
 
 /** `errors` by field name, as the server gave them. */
-export function Form({ className = "grid gap-3", ...props }: Omit<ComponentProps<typeof FormPrimitive>, "className"> & { className?: string }) {
+export function Form({
+  className = "grid gap-3",
+  ...props
+}: Omit<ComponentProps<typeof FormPrimitive>, "className"> & { className?: string }) {
   return <FormPrimitive className={className} {...props} />;
 }
 
@@ -35,11 +38,17 @@ export function Field({ name, label, hint, children, isLabelHidden = false }: Fi
   );
 }
 
-export function Input({ className = "", ...props }: Omit<ComponentProps<typeof InputPrimitive>, "className"> & { className?: string }) {
+export function Input({
+  className = "",
+  ...props
+}: Omit<ComponentProps<typeof InputPrimitive>, "className"> & { className?: string }) {
   return <InputPrimitive className={`${INPUT} ${className}`} {...props} />;
 }
 
-export function TextArea({ className = "", ...props }: Omit<ComponentProps<"textarea">, "className"> & { className?: string }) {
+export function TextArea({
+  className = "",
+  ...props
+}: Omit<ComponentProps<"textarea">, "className"> & { className?: string }) {
   return (
     <Primitive.Control
       render={<textarea {...props} />}

@@ -47,7 +47,15 @@ export function Tooltip({ text, trigger }: { text: ReactNode; trigger: ReactElem
 export const TooltipProvider = TooltipPrimitive.Provider;
 
 /** More about a thing while the pointer or the focus rests on it; the card's own buttons can be reached. */
-export function HoverCard({ trigger, label, children }: { trigger: ReactElement; label: ReactNode; children: ReactNode }) {
+export function HoverCard({
+  trigger,
+  label,
+  children,
+}: {
+  trigger: ReactElement;
+  label: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <Primitive.Root>
       <Primitive.Trigger openOnHover delay={500} render={trigger} nativeButton={false}>

@@ -36,7 +36,10 @@ function ToastList() {
           <Primitive.Description className="text-12 text-ink-3" />
         </div>
         <Primitive.Action className="h-6 rounded-1 border border-line-2 px-2 text-12 font-medium hover:bg-hover" />
-        <Primitive.Close aria-label="Dismiss" className="-m-1 grid size-6 place-items-center rounded-1 text-ink-3 hover:bg-hover">
+        <Primitive.Close
+          aria-label="Dismiss"
+          className="-m-1 grid size-6 place-items-center rounded-1 text-ink-3 hover:bg-hover"
+        >
           <Icon name="close" className="size-3.5" />
         </Primitive.Close>
       </Primitive.Content>

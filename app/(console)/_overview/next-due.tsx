@@ -35,7 +35,8 @@ function dueThings(systems: readonly SystemSummary[], drills: DrillPeriods | und
     href: due.length === 1 ? `/systems/${due[0]?.name ?? ""}` : "/systems",
   }));
   for (const task of drills?.periods.flatMap((period) => period.tasks) ?? []) {
-    if (task.state === "due") things.push({ id: task.id, at: task.dueAt, words: `${task.title}, drill`, href: "/drills" });
+    if (task.state === "due")
+      things.push({ id: task.id, at: task.dueAt, words: `${task.title}, drill`, href: "/drills" });
   }
   return things.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }
@@ -48,9 +49,9 @@ export function NextDue({ systems, drills }: { systems: readonly SystemSummary[]
       {things.length === 0 && <p className="text-ink-3">Nothing is scheduled.</p>}
       <ul>
         {things.map((thing) => (
-          <li key={thing.id} className="flex h-6 items-center gap-2 tall:h-7 phone:h-8">
+          <li key={thing.id} className="flex h-6 items-center gap-2 phone:h-8 tall:h-7">
             <Until at={thing.at} className="w-[76px] shrink-0 whitespace-nowrap text-ink-3" />
-            <Link href={thing.href} className="truncate hover:underline first-letter:uppercase">
+            <Link href={thing.href} className="truncate first-letter:uppercase hover:underline">
               {thing.words}
             </Link>
             <NearInstant at={thing.at} className="ml-auto text-12 whitespace-nowrap text-ink-3" />

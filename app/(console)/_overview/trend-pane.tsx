@@ -15,7 +15,9 @@ const TrendChart = dynamic(() => import("@/components/patterns/trend-chart").the
   ssr: false,
   loading: () => <div className="h-[60px]" />,
 });
-const TrendTable = dynamic(() => import("@/components/patterns/trend-chart").then((module) => module.TrendTable), { ssr: false });
+const TrendTable = dynamic(() => import("@/components/patterns/trend-chart").then((module) => module.TrendTable), {
+  ssr: false,
+});
 
 const SHOWN = 20;
 
@@ -23,7 +25,9 @@ const SHOWN = 20;
 export function TrendPane({ system }: { system: SystemSummary }) {
   const { data } = useQuery(systemQuery(system.name));
   const [isTable, setIsTable] = useState(false);
-  const measurements = (data?.measurements ?? []).toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at)).slice(-SHOWN);
+  const measurements = (data?.measurements ?? [])
+    .toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at))
+    .slice(-SHOWN);
   const toggle = (
     <button type="button" className="hover:text-ink" onClick={() => setIsTable(!isTable)}>
       {isTable ? "Chart" : "Table"}
@@ -37,8 +41,10 @@ export function TrendPane({ system }: { system: SystemSummary }) {
         more={measurements.length > 0 ? toggle : undefined}
       />
       {measurements.length === 0 && (
-        <p className="pb-3 text-ink-3">No measurement yet. A drill measures both; targets are RTO {formatTarget(system.rtoTargetSeconds)}
-          {system.rpoTargetSeconds !== null && ` and RPO ${formatTarget(system.rpoTargetSeconds)}`}.</p>
+        <p className="pb-3 text-ink-3">
+          No measurement yet. A drill measures both; targets are RTO {formatTarget(system.rtoTargetSeconds)}
+          {system.rpoTargetSeconds !== null && ` and RPO ${formatTarget(system.rpoTargetSeconds)}`}.
+        </p>
       )}
       {measurements.length > 0 && isTable && (
         <TrendTable
@@ -65,7 +71,11 @@ function Charts({ system, measurements }: { system: SystemSummary; measurements:
   const newestRpo = rpo.at(-1);
   return (
     <>
-      <ChartHead name="RTO" text={`measured in a ${newest?.mode ?? "drill"} on ${day}`} value={newest ? formatDuration(newest.rtoActualSeconds * 1_000) : "?"} />
+      <ChartHead
+        name="RTO"
+        text={`measured in a ${newest?.mode ?? "drill"} on ${day}`}
+        value={newest ? formatDuration(newest.rtoActualSeconds * 1_000) : "?"}
+      />
       <TrendChart
         label={`RTO actual, ${measurements.length} measurements; target ${formatTarget(system.rtoTargetSeconds)}`}
         points={measurements.map((each) => ({ id: each.runId, at: each.at, seconds: each.rtoActualSeconds }))}
@@ -74,7 +84,11 @@ function Charts({ system, measurements }: { system: SystemSummary; measurements:
       />
       {system.rpoTargetSeconds !== null && newestRpo && (
         <>
-          <ChartHead name="RPO" text="from the heartbeat in the recovered data" value={formatDuration(newestRpo.seconds * 1_000)} />
+          <ChartHead
+            name="RPO"
+            text="from the heartbeat in the recovered data"
+            value={formatDuration(newestRpo.seconds * 1_000)}
+          />
           <TrendChart
             label={`RPO actual, ${rpo.length} measurements; target ${formatTarget(system.rpoTargetSeconds)}`}
             points={rpo}

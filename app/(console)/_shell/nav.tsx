@@ -44,7 +44,10 @@ export function Nav({ reader, attention }: { reader: Reader; attention: Attentio
   const settings = sections.find((section) => section.id === "settings");
   return (
     <nav aria-label="Main" className="row-span-2 flex flex-col border-r border-line bg-sunken phone:hidden">
-      <Link href="/" className="flex h-(--header) items-center gap-2 px-4 text-14 font-semibold tracking-[-0.01em] rail:px-[15px]">
+      <Link
+        href="/"
+        className="flex h-(--header) items-center gap-2 px-4 text-14 font-semibold tracking-[-0.01em] rail:px-[15px]"
+      >
         <Brand />
         <span className="rail:sr-only">Holdfast</span>
       </Link>

@@ -27,7 +27,10 @@ export function PhoneMenu({ reader, attention }: { reader: Reader; attention: At
       </span>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-[#000]/40" />
-        <Dialog.Popup aria-label="Menu" className="fixed inset-y-0 left-0 z-50 flex w-64 flex-col border-r border-line bg-sunken p-2 text-ink outline-none">
+        <Dialog.Popup
+          aria-label="Menu"
+          className="fixed inset-y-0 left-0 z-50 flex w-64 flex-col border-r border-line bg-sunken p-2 text-ink outline-none"
+        >
           <ul>
             {sectionsFor(reader).map((section) => (
               <li key={section.id} className={section.isFirst ? "mt-3" : ""}>
@@ -43,7 +46,9 @@ export function PhoneMenu({ reader, attention }: { reader: Reader; attention: At
                 >
                   <Icon name={section.icon} />
                   {section.title}
-                  <span className="ml-auto inline-flex items-center gap-1 text-12 text-ink-3">{badgeOf(section, attention)}</span>
+                  <span className="ml-auto inline-flex items-center gap-1 text-12 text-ink-3">
+                    {badgeOf(section, attention)}
+                  </span>
                 </Dialog.Close>
               </li>
             ))}
@@ -78,7 +83,10 @@ export function TabBar({ reader, attention }: { reader: Reader; attention: Atten
           {section.title}
           {section.id === "runs" && attention.waiting > 0 && (
             <>
-              <i className="absolute top-[7px] left-[calc(50%+8px)] size-[7px] rounded-full bg-warning" aria-hidden="true" />
+              <i
+                className="absolute top-[7px] left-[calc(50%+8px)] size-[7px] rounded-full bg-warning"
+                aria-hidden="true"
+              />
               <span className="sr-only">a decision waits</span>
             </>
           )}

@@ -27,7 +27,9 @@ export const SECTIONS: readonly Section[] = [
 
 /** The section that a path belongs to. */
 export function sectionOf(pathname: string): Section | undefined {
-  return SECTIONS.findLast((section) => pathname === section.href || (section.href !== "/" && pathname.startsWith(`${section.href}/`)));
+  return SECTIONS.findLast(
+    (section) => pathname === section.href || (section.href !== "/" && pathname.startsWith(`${section.href}/`)),
+  );
 }
 
 export interface Reader {

@@ -34,7 +34,11 @@ export function Shell({ reader, estate, children }: ShellProps) {
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const shortcuts: Shortcut[] = [
     { keys: "$mod+k", label: "Go to or run", onPress: () => setIsPaletteOpen(true), isAlways: true },
-    ...sectionsFor(reader).map(({ key, title, href }) => ({ keys: `g ${key}`, label: title, onPress: () => router.push(href) })),
+    ...sectionsFor(reader).map(({ key, title, href }) => ({
+      keys: `g ${key}`,
+      label: title,
+      onPress: () => router.push(href),
+    })),
     { keys: "/", label: "Search on this page", onPress: focusSearch },
     { keys: "Shift+?", label: "Keyboard shortcuts", onPress: () => setIsHelpOpen(true) },
   ];
@@ -53,7 +57,7 @@ export function Shell({ reader, estate, children }: ShellProps) {
           <button
             type="button"
             aria-label="Go to or run"
-            className="inline-flex h-7 w-52 items-center gap-2 rounded-1 border border-line-2 bg-bg pr-1.5 pl-2 text-ink-3 hover:bg-hover rail:w-[92px] phone:hidden"
+            className="inline-flex h-7 w-52 items-center gap-2 rounded-1 border border-line-2 bg-bg pr-1.5 pl-2 text-ink-3 hover:bg-hover phone:hidden rail:w-[92px]"
             onClick={() => setIsPaletteOpen(true)}
           >
             <Icon name="search" className="size-3.5" />

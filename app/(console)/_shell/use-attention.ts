@@ -5,7 +5,10 @@ import { drillsQuery, openRunsQuery, systemsQuery } from "@/app/_client/queries"
 import type { RunSummary } from "@/lib/runs/schemas";
 
 const WEIGHT = (run: RunSummary) =>
-  (run.state === "waiting" ? 100 : 0) + (run.mode === "live" ? 50 : 0) + (run.kind === "runbook" ? 10 : 0) + (run.state === "running" ? 5 : 0);
+  (run.state === "waiting" ? 100 : 0) +
+  (run.mode === "live" ? 50 : 0) +
+  (run.kind === "runbook" ? 10 : 0) +
+  (run.state === "running" ? 5 : 0);
 
 /** What somebody must look at: the counts in the navigation and the run at its foot. */
 export function useAttention() {

@@ -55,7 +55,12 @@ interface ZoneDialogProps {
 function ZoneDialog({ isOpen, onOpenChange, onChoose }: ZoneDialogProps) {
   const [errors, setErrors] = useState<Record<string, string>>({});
   return (
-    <Dialog title="Time zone" description="All times on all pages are written in it." isOpen={isOpen} onOpenChange={onOpenChange}>
+    <Dialog
+      title="Time zone"
+      description="All times on all pages are written in it."
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+    >
       <Form
         errors={errors}
         onFormSubmit={(values) => {

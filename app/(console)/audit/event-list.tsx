@@ -19,7 +19,8 @@ interface EventListProps {
   onOpen: (id: string) => void;
 }
 
-const GRID = "grid grid-cols-[136px_16px_minmax(124px,176px)_minmax(86px,176px)_minmax(0,1fr)] items-center gap-x-2.5 px-4";
+const GRID =
+  "grid grid-cols-[136px_16px_minmax(124px,176px)_minmax(86px,176px)_minmax(0,1fr)] items-center gap-x-2.5 px-4";
 
 /** Newest first; a page follows by key, so that nothing shifts while new events arrive. */
 export function EventList(props: EventListProps) {
@@ -41,7 +42,13 @@ export function EventList(props: EventListProps) {
       </div>
       <ol ref={list} className="min-h-0 overflow-auto phone:overflow-visible">
         {events.map((event) => (
-          <Row key={event.id} event={event} zone={zone} isOpen={event.id === openEvent} onOpen={() => onOpen(event.id)} />
+          <Row
+            key={event.id}
+            event={event}
+            zone={zone}
+            isOpen={event.id === openEvent}
+            onOpen={() => onOpen(event.id)}
+          />
         ))}
         {hasMore && (
           <li className="p-2 text-center">
@@ -82,11 +89,12 @@ function Row({ event, zone, isOpen, onOpen }: RowProps) {
     <li {...(isOpen ? { "aria-current": true as const } : {})}>
       <button
         type="button"
-        className={`${GRID} h-[27px] w-full border-b border-line text-left whitespace-nowrap tall:h-[30px] phone:h-auto phone:grid-cols-[auto_1fr_auto] phone:gap-x-2.5 phone:gap-y-px phone:px-3 phone:py-[7px] phone:[grid-template-areas:"a_a_s"_"t_w_d"] ${look}`}
+        className={`${GRID} h-[27px] w-full border-b border-line text-left whitespace-nowrap phone:h-auto phone:grid-cols-[auto_1fr_auto] phone:gap-x-2.5 phone:gap-y-px phone:px-3 phone:py-[7px] phone:[grid-template-areas:"a_a_s"_"t_w_d"] tall:h-[30px] ${look}`}
         onClick={onOpen}
       >
         <time dateTime={event.receivedAt} className="phone:text-12 phone:text-ink-3 phone:[grid-area:t]">
-          <span className="text-ink-3">{formatInstant(ms, "day", zone)}</span> {formatInstant(ms, "time", zone)}.{String(ms % 1_000).padStart(3, "0")}
+          <span className="text-ink-3">{formatInstant(ms, "day", zone)}</span> {formatInstant(ms, "time", zone)}.
+          {String(ms % 1_000).padStart(3, "0")}
         </time>
         <span className="phone:justify-self-end phone:[grid-area:s]">
           <Severity value={event.severity} />

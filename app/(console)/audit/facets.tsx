@@ -24,7 +24,10 @@ export function Facets({ data, question }: { data: FacetsView | undefined; quest
             <h2 className="px-2 py-0.5 font-semibold">{TITLES[field]}</h2>
             <ul className="mb-1.5 pr-2">
               {facet.values.slice(0, SHOWN).map(({ value, count }) => (
-                <li key={value} className="group relative flex h-6 items-center gap-1 rounded-[3px] px-2 hover:bg-hover">
+                <li
+                  key={value}
+                  className="group relative flex h-6 items-center gap-1 rounded-[3px] px-2 hover:bg-hover"
+                >
                   <i
                     aria-hidden="true"
                     className="absolute inset-y-0.5 left-1 max-w-[calc(100%-8px)] rounded-[2px] bg-bar"
@@ -34,8 +37,16 @@ export function Facets({ data, question }: { data: FacetsView | undefined; quest
                     {value}
                   </span>
                   <span className="relative z-1 hidden group-focus-within:flex group-hover:flex">
-                    <FacetButton label={`Only ${value}`} icon="plus" onClick={() => question.add(termOf(field, value, false))} />
-                    <FacetButton label={`Without ${value}`} icon="close" onClick={() => question.add(termOf(field, value, true))} />
+                    <FacetButton
+                      label={`Only ${value}`}
+                      icon="plus"
+                      onClick={() => question.add(termOf(field, value, false))}
+                    />
+                    <FacetButton
+                      label={`Without ${value}`}
+                      icon="close"
+                      onClick={() => question.add(termOf(field, value, true))}
+                    />
                   </span>
                   <button
                     type="button"
@@ -71,7 +82,7 @@ function FacetButton({ label, icon, onClick }: { label: string; icon: "plus" | "
       type="button"
       aria-label={label}
       title={label}
-      className="grid size-6 place-items-center border border-line-2 bg-bg first:rounded-l-[3px] last:rounded-r-[3px] not-first:border-l-0 hover:bg-pressed"
+      className="grid size-6 place-items-center border border-line-2 bg-bg not-first:border-l-0 first:rounded-l-[3px] last:rounded-r-[3px] hover:bg-pressed"
       onClick={onClick}
     >
       <Icon name={icon} className="size-3" />

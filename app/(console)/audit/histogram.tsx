@@ -14,12 +14,18 @@ const DAY_SECONDS = 86_400;
 /** Events over time; the darker part is high and critical. A click on a bar narrows the question to it. */
 export function Histogram({ data, onRange }: HistogramProps) {
   const { zone } = useZone();
-  if (!data || data.buckets.length === 0) return <div className="mx-4 h-[74px] border-b border-line tall:h-[106px] phone:mx-3" />;
+  if (!data || data.buckets.length === 0)
+    return <div className="mx-4 h-[74px] border-b border-line phone:mx-3 tall:h-[106px]" />;
   const totals = data.buckets.map(({ counts }) => counts.info + counts.warning + counts.high + counts.critical);
   const highest = Math.max(1, ...totals);
   const sum = totals.reduce((one, other) => one + other, 0);
   const labels = Array.from({ length: 6 }, (_, index) => Math.round((index / 6) * data.buckets.length));
-  const form = data.bucketSeconds >= DAY_SECONDS / 4 ? "day" : data.buckets.length * data.bucketSeconds > DAY_SECONDS ? "day-minute" : "minute";
+  const form =
+    data.bucketSeconds >= DAY_SECONDS / 4
+      ? "day"
+      : data.buckets.length * data.bucketSeconds > DAY_SECONDS
+        ? "day-minute"
+        : "minute";
   return (
     <section aria-label="Events over time" className="border-b border-line px-4 phone:px-3">
       <div className="flex h-14 items-end gap-px border-b border-line-2 tall:h-[88px]">
@@ -39,7 +45,10 @@ export function Histogram({ data, onRange }: HistogramProps) {
               className="group flex h-full min-w-0 flex-1 flex-col justify-end hover:bg-hover disabled:hover:bg-transparent"
               onClick={() => onRange(bucket.at, end)}
             >
-              <span className="bg-mark group-hover:bg-ink-3" style={{ height: `${((total - grave) / highest) * 88}%` }} />
+              <span
+                className="bg-mark group-hover:bg-ink-3"
+                style={{ height: `${((total - grave) / highest) * 88}%` }}
+              />
               <span className="bg-ink" style={{ height: `${(grave / highest) * 88}%` }} />
             </button>
           );
@@ -50,7 +59,11 @@ export function Histogram({ data, onRange }: HistogramProps) {
           const bucket = data.buckets[index];
           return (
             bucket && (
-              <span key={index} className="absolute top-px whitespace-nowrap phone:odd:hidden" style={{ left: `${(index / data.buckets.length) * 100}%` }}>
+              <span
+                key={index}
+                className="absolute top-px whitespace-nowrap phone:odd:hidden"
+                style={{ left: `${(index / data.buckets.length) * 100}%` }}
+              >
                 {formatInstant(Date.parse(bucket.at), form, zone)}
               </span>
             )

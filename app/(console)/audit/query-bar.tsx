@@ -39,7 +39,15 @@ export function QueryBar({ question, total, mayExport }: QueryBarProps) {
           {question.parsed.terms.map((term) => {
             const text = formatTerm(term);
             const [name = "", ...value] = text.split(":");
-            return <FilterChip key={text} name={name} value={value.join(":")} isExcluded={term.isExcluded} onRemove={() => question.remove(term)} />;
+            return (
+              <FilterChip
+                key={text}
+                name={name}
+                value={value.join(":")}
+                isExcluded={term.isExcluded}
+                onRemove={() => question.remove(term)}
+              />
+            );
           })}
           <input
             data-search=""
@@ -88,7 +96,11 @@ function ExportButton({ text, total }: { text: string; total: FacetsView | null 
   const href = (format: string) => withQuery("/api/v1/audit/export", { format, query: text });
   return (
     <span className="inline-flex phone:flex-1">
-      <a href={href("csv")} download className={buttonStyles({ look: "primary", size: "tall", className: "rounded-r-none phone:flex-1" })}>
+      <a
+        href={href("csv")}
+        download
+        className={buttonStyles({ look: "primary", size: "tall", className: "rounded-r-none phone:flex-1" })}
+      >
         <Icon name="download" className="size-3.5" />
         Export {count} as CSV
       </a>

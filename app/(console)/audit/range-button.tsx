@@ -34,7 +34,9 @@ export function RangeButton({ question }: { question: AuditQueryState }) {
   const submit = (values: Record<string, unknown>) => {
     const read = (name: string) => String(values[name] ?? "").trim() || null;
     const bounds = [read("from"), read("to")] as const;
-    const bad = (["from", "to"] as const).filter((_, index) => bounds[index] && !/^(-\d+[smhd]|\d{4}-\d{2}-\d{2}(T\S+)?)$/.test(bounds[index] ?? ""));
+    const bad = (["from", "to"] as const).filter(
+      (_, index) => bounds[index] && !/^(-\d+[smhd]|\d{4}-\d{2}-\d{2}(T\S+)?)$/.test(bounds[index] ?? ""),
+    );
     setProblem(Object.fromEntries(bad.map((name) => [name, "expected 2026-03-16, an RFC 3339 time or -24h"])));
     if (bad.length === 0) question.setRange(...bounds);
   };
@@ -50,12 +52,23 @@ export function RangeButton({ question }: { question: AuditQueryState }) {
     >
       <div className="grid w-60 gap-1">
         {PRESETS.map((preset) => (
-          <Button key={preset.label} look="quiet" size="small" className="justify-start!" onClick={() => question.setRange(preset.from, null)}>
+          <Button
+            key={preset.label}
+            look="quiet"
+            size="small"
+            className="justify-start!"
+            onClick={() => question.setRange(preset.from, null)}
+          >
             {preset.label}
           </Button>
         ))}
       </div>
-      <Form key={`${from ?? ""} ${to ?? ""}`} className="grid gap-2 border-t border-line pt-2" errors={problem} onFormSubmit={submit}>
+      <Form
+        key={`${from ?? ""} ${to ?? ""}`}
+        className="grid gap-2 border-t border-line pt-2"
+        errors={problem}
+        onFormSubmit={submit}
+      >
         <Field name="from" label="From">
           <Input className="mono" defaultValue={from ?? ""} placeholder="2026-03-16" />
         </Field>

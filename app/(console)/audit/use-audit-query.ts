@@ -11,7 +11,10 @@ function tryParse(text: string): { parsed: AuditQuery; problem: string | null } 
   try {
     return { parsed: parseAuditQuery(text), problem: null };
   } catch (error) {
-    return { parsed: EMPTY, problem: error instanceof Error ? error.message.replace(/^query: /, "") : "it cannot be read" };
+    return {
+      parsed: EMPTY,
+      problem: error instanceof Error ? error.message.replace(/^query: /, "") : "it cannot be read",
+    };
   }
 }
 
@@ -27,7 +30,8 @@ export function useAuditQuery() {
     openEvent: event,
     open: (id: string | null) => void setSearch({ event: id }, { history: "replace" }),
     clear: () => void setSearch({ query: null, event: null }),
-    remove: (term: QueryTerm) => set({ ...parsed, terms: parsed.terms.filter((other) => formatTerm(other) !== formatTerm(term)) }),
+    remove: (term: QueryTerm) =>
+      set({ ...parsed, terms: parsed.terms.filter((other) => formatTerm(other) !== formatTerm(term)) }),
     setRange: (from: string | null, to: string | null) => set({ ...parsed, from, to }),
     /** Adds what was typed. @returns why it cannot be read, or null */
     add: (typed: string): string | null => {

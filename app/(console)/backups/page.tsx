@@ -16,7 +16,10 @@ export default async function BackupsPage({ searchParams }: { searchParams: Prom
   const search = await loadBackupsSearch(searchParams);
   const given = Object.fromEntries(Object.entries(search).filter(([, value]) => value !== null));
   const state = await prefill(ctx, [
-    datum(backupsQuery({ ...search, limit: BACKUPS_PER_PAGE }), listBackups(ctx, { ...given, limit: BACKUPS_PER_PAGE })),
+    datum(
+      backupsQuery({ ...search, limit: BACKUPS_PER_PAGE }),
+      listBackups(ctx, { ...given, limit: BACKUPS_PER_PAGE }),
+    ),
     datum(repositoriesQuery(), listRepositories(ctx)),
   ]);
   return (

@@ -2,7 +2,13 @@ import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import type { BackupState, BackupType } from "@/lib/backups/schemas";
 
 export const TYPES = ["full", "incremental", "log"] as const satisfies readonly BackupType[];
-export const STATES = ["running", "complete", "incomplete", "failed", "expired"] as const satisfies readonly BackupState[];
+export const STATES = [
+  "running",
+  "complete",
+  "incomplete",
+  "failed",
+  "expired",
+] as const satisfies readonly BackupState[];
 
 /** The list's filters as they stand in the URL. */
 export const backupsSearch = {

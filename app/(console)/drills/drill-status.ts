@@ -17,7 +17,20 @@ export const DRILL_WORD: Record<DrillState, string> = {
   missed: "Missed",
 };
 
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
 
 /** `November`, `Quarter 4`, `2026`; with its year where it is not the present one's list. */
 export function periodTitle(period: Pick<DrillPeriodView, "name">, hasYear = false): string {

@@ -48,7 +48,8 @@ export function TaskRow({ task, onComplete }: { task: DrillTaskView; onComplete:
               title="Sign off"
               consequence={
                 <p>
-                  You confirm that &ldquo;{task.title}&rdquo; was done as recorded: <Account task={task} />. It cannot be taken back.
+                  You confirm that &ldquo;{task.title}&rdquo; was done as recorded: <Account task={task} />. It cannot
+                  be taken back.
                 </p>
               }
               confirm="Sign off"

@@ -17,7 +17,9 @@ export default async function RecoveryPage() {
     findConfiguration(ctx),
     prefill(ctx, [datum(runbooksQuery(), listRunbooks(ctx)), datum(repositoriesQuery(), listRepositories(ctx))]),
   ]);
-  const targets = Object.entries(loaded?.configuration.targets ?? {}).flatMap(([name, target]) => (target.allow.includes("drill") ? [name] : []));
+  const targets = Object.entries(loaded?.configuration.targets ?? {}).flatMap(([name, target]) =>
+    target.allow.includes("drill") ? [name] : [],
+  );
   return (
     <HydrationBoundary state={state}>
       <RecoveryView

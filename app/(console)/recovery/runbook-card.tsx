@@ -30,7 +30,10 @@ export function RunbookCard({ runbook, point, mayDrill, mayGoLive, isAsking, onA
   const router = useRouter();
   const drill = useAction(startRunbook, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
   const { from, to } = runbook.estimateSeconds;
-  const query = new URLSearchParams({ ...(point.at ? { at: point.at } : {}), ...(point.from ? { from: point.from } : {}) });
+  const query = new URLSearchParams({
+    ...(point.at ? { at: point.at } : {}),
+    ...(point.from ? { from: point.from } : {}),
+  });
   const live = `/recovery/${runbook.id}/live${query.size > 0 ? `?${query.toString()}` : ""}`;
   return (
     <section id={runbook.id} aria-label={runbook.title} className="border-t border-line">
@@ -110,8 +113,10 @@ function Consequence({ runbook, point }: { runbook: RunbookView; point: RunbookC
   return (
     <>
       <p>
-        Recovers {runbook.system} to {point.at && point.at !== "latest" ? <code className="mono">{point.at}</code> : "the newest point"}
-        {point.from ? ` from ${point.from} alone` : ""}, on a throw-away server. Production is not touched; RTO and RPO are measured.
+        Recovers {runbook.system} to{" "}
+        {point.at && point.at !== "latest" ? <code className="mono">{point.at}</code> : "the newest point"}
+        {point.from ? ` from ${point.from} alone` : ""}, on a throw-away server. Production is not touched; RTO and RPO
+        are measured.
       </p>
       {left.length > 0 && (
         <p className="mt-2 text-12 text-ink-3">
@@ -138,13 +143,15 @@ function Steps({ runbook }: { runbook: RunbookView }) {
         {runbook.steps.map((step, index) => (
           <li
             key={step.key}
-            className="grid min-h-8 grid-cols-[18px_minmax(0,1fr)_84px_92px] items-center gap-x-2 border-t border-line px-4 py-0.5 tall:min-h-10 phone:px-3"
+            className="grid min-h-8 grid-cols-[18px_minmax(0,1fr)_84px_92px] items-center gap-x-2 border-t border-line px-4 py-0.5 phone:px-3 tall:min-h-10"
           >
             <span className="text-right text-12 text-ink-3">{index + 1}</span>
             <span className="grid min-w-0">
               <span className="truncate leading-[15px] font-medium">
                 {step.title}
-                {DRILL_NOTE[step.drill] && <span className="ml-2 text-12 font-normal text-ink-3">{DRILL_NOTE[step.drill]}</span>}
+                {DRILL_NOTE[step.drill] && (
+                  <span className="ml-2 text-12 font-normal text-ink-3">{DRILL_NOTE[step.drill]}</span>
+                )}
               </span>
               <span className="truncate text-12 leading-3.5 text-ink-3" title={step.does}>
                 {step.does}
@@ -152,7 +159,11 @@ function Steps({ runbook }: { runbook: RunbookView }) {
             </span>
             <span className="text-right text-ink-3">{formatTarget(step.estimateSeconds)}</span>
             <span className="text-right whitespace-nowrap">
-              {step.measuredSeconds === null ? <span className="text-ink-3">–</span> : formatDuration(step.measuredSeconds * 1_000)}
+              {step.measuredSeconds === null ? (
+                <span className="text-ink-3">–</span>
+              ) : (
+                formatDuration(step.measuredSeconds * 1_000)
+              )}
               {step.measuredRuns > 0 && <span className="text-12 text-ink-3"> n {step.measuredRuns}</span>}
             </span>
           </li>
@@ -166,7 +177,9 @@ function LastRuns({ runbook }: { runbook: RunbookView }) {
   return (
     <>
       <PaneHead title="Last runs" scope={runbook.lastRuns.length} more={<Link href="/runs?kind=runbook">All</Link>} />
-      {runbook.lastRuns.length === 0 && <p className="text-12 text-ink-3">It was never run. A drill shows whether the way is open.</p>}
+      {runbook.lastRuns.length === 0 && (
+        <p className="text-12 text-ink-3">It was never run. A drill shows whether the way is open.</p>
+      )}
       <ul>
         {runbook.lastRuns.slice(0, 6).map((run) => {
           const state = run.state as RunState;
@@ -177,7 +190,9 @@ function LastRuns({ runbook }: { runbook: RunbookView }) {
                 {run.mode === "live" ? "Live run" : "Drill"}
               </Link>
               <span className="truncate text-12 text-ink-3">
-                {run.rtoActualSeconds === null ? RUN_WORD[state].toLowerCase() : `RTO ${formatDuration(run.rtoActualSeconds * 1_000)}`}
+                {run.rtoActualSeconds === null
+                  ? RUN_WORD[state].toLowerCase()
+                  : `RTO ${formatDuration(run.rtoActualSeconds * 1_000)}`}
                 {run.rpoActualSeconds !== null && `, RPO ${formatDuration(run.rpoActualSeconds * 1_000)}`}
               </span>
               <Age at={run.at} suffix=" ago" className="ml-auto text-12 whitespace-nowrap text-ink-3" />

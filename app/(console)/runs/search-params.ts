@@ -2,7 +2,14 @@ import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import type { RunKind, RunState } from "@/lib/runs/schemas";
 
 export const KINDS = ["backup", "restore", "verification", "runbook"] as const satisfies readonly RunKind[];
-export const STATES = ["queued", "running", "waiting", "succeeded", "failed", "aborted"] as const satisfies readonly RunState[];
+export const STATES = [
+  "queued",
+  "running",
+  "waiting",
+  "succeeded",
+  "failed",
+  "aborted",
+] as const satisfies readonly RunState[];
 
 /** The list's filters as they stand in the URL. */
 export const runsSearch = {

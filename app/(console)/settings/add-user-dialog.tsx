@@ -27,10 +27,17 @@ export function AddUserDialog({ isOpen, onOpenChange, onCreated }: AddUserDialog
     },
   });
   return (
-    <Dialog title="Add user" description="A password is made for the person and shown once." isOpen={isOpen} onOpenChange={onOpenChange}>
+    <Dialog
+      title="Add user"
+      description="A password is made for the person and shown once."
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+    >
       <Form
         errors={create.failure?.fieldErrors ?? {}}
-        onFormSubmit={(values) => create.run({ name: String(values["name"] ?? ""), email: String(values["email"] ?? ""), role })}
+        onFormSubmit={(values) =>
+          create.run({ name: String(values["name"] ?? ""), email: String(values["email"] ?? ""), role })
+        }
       >
         <Field name="name" label="Name">
           <Input required maxLength={200} autoComplete="off" />

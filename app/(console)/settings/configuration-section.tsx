@@ -21,7 +21,8 @@ export function ConfigurationSection() {
     return (
       <Empty title="No estate is declared yet">
         <p>
-          Write <code className="mono">holdfast.yaml</code> and run <code className="mono">npm run -s holdfast -- apply -f holdfast.yaml</code>.
+          Write <code className="mono">holdfast.yaml</code> and run{" "}
+          <code className="mono">npm run -s holdfast -- apply -f holdfast.yaml</code>.
         </p>
       </Empty>
     );
@@ -29,7 +30,12 @@ export function ConfigurationSection() {
   return (
     <div className="grid grid-cols-[280px_minmax(0,1fr)] phone:block">
       <section aria-label="Versions">
-        <PaneHead title="Versions" scope={data.length} className="px-4 phone:px-3" more={<Link href="/audit?query=action%3Aconfiguration.changed">Changes</Link>} />
+        <PaneHead
+          title="Versions"
+          scope={data.length}
+          className="px-4 phone:px-3"
+          more={<Link href="/audit?query=action%3Aconfiguration.changed">Changes</Link>}
+        />
         <ul>
           {data.map((each) => (
             <li key={each.version} className="border-t border-line">
@@ -50,14 +56,17 @@ export function ConfigurationSection() {
           ))}
         </ul>
       </section>
-      <section aria-label={`Version ${shown.version}`} className="min-w-0 border-l border-line phone:border-t phone:border-l-0">
+      <section
+        aria-label={`Version ${shown.version}`}
+        className="min-w-0 border-l border-line phone:border-t phone:border-l-0"
+      >
         <PaneHead title="holdfast.yaml" scope={`version ${shown.version}, read-only here`} className="px-4 phone:px-3">
           <span className="ml-auto inline-flex items-center gap-1 text-12 text-ink-3">
             <code className="mono">{shown.digest.slice(0, 12)}…</code>
             <CopyButton text={shown.text} label="Copy the document" />
           </span>
         </PaneHead>
-        <pre tabIndex={0} className="mono overflow-auto border-t border-line bg-sunken px-4 py-3 leading-5 phone:px-3">
+        <pre tabIndex={0} className="overflow-auto border-t border-line bg-sunken px-4 py-3 leading-5 mono phone:px-3">
           {shown.text}
         </pre>
       </section>

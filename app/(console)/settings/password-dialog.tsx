@@ -16,7 +16,7 @@ export function PasswordDialog({ email, password, onClose }: { email: string; pa
       }}
     >
       <p className="flex items-center gap-2 rounded-1 border border-field px-2 py-1.5">
-        <code className="mono min-w-0 flex-1 text-14! wrap-anywhere">{password}</code>
+        <code className="min-w-0 flex-1 text-14! wrap-anywhere mono">{password}</code>
         <CopyButton text={password} label="Copy password" />
       </p>
       <div className="flex justify-end">

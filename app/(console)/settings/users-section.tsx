@@ -29,7 +29,9 @@ export function UsersSection({ ownId, mayManage }: UsersProps) {
   const [isAdding, setIsAdding] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [shown, setShown] = useState<{ email: string; password: string } | null>(null);
-  const columns = mayManage ? [...COLUMNS, roleColumn(ownId, setFailure), stateColumn, sinceColumn, menuColumn(ownId, setFailure, setShown)] : [...COLUMNS, plainRoleColumn, stateColumn, sinceColumn];
+  const columns = mayManage
+    ? [...COLUMNS, roleColumn(ownId, setFailure), stateColumn, sinceColumn, menuColumn(ownId, setFailure, setShown)]
+    : [...COLUMNS, plainRoleColumn, stateColumn, sinceColumn];
   return (
     <section aria-label="Users and roles">
       <PaneHead title="Users" scope={data?.users.length} className="h-11! px-4 phone:px-3">
@@ -43,7 +45,15 @@ export function UsersSection({ ownId, mayManage }: UsersProps) {
       {failure && <ErrorNote failure={failure} className="px-4 pb-2 phone:px-3" />}
       {error && !data && <ErrorNote failure={error} onRetry={() => void refetch()} />}
       {!data && !error && <Skeleton rows={4} />}
-      {data && <DataTable label="Users" columns={columns} rows={data.users} rowKey={(user) => user.id} phone={(user) => <PhoneRow user={user} />} />}
+      {data && (
+        <DataTable
+          label="Users"
+          columns={columns}
+          rows={data.users}
+          rowKey={(user) => user.id}
+          phone={(user) => <PhoneRow user={user} />}
+        />
+      )}
       <AddUserDialog isOpen={isAdding} onOpenChange={setIsAdding} onCreated={setShown} />
       {shown && <PasswordDialog email={shown.email} password={shown.password} onClose={() => setShown(null)} />}
     </section>
@@ -83,7 +93,10 @@ const sinceColumn: DataColumn<UserView> = {
 type SetFailure = (failure: Failure | null) => void;
 
 function roleColumn(ownId: string, setFailure: SetFailure): DataColumn<UserView> {
-  return { ...plainRoleColumn, cell: (user) => <RoleSelect user={user} isOwn={user.id === ownId} setFailure={setFailure} /> };
+  return {
+    ...plainRoleColumn,
+    cell: (user) => <RoleSelect user={user} isOwn={user.id === ownId} setFailure={setFailure} />,
+  };
 }
 
 function RoleSelect({ user, isOwn, setFailure }: { user: UserView; isOwn: boolean; setFailure: SetFailure }) {

@@ -30,5 +30,12 @@ export function ExposureBullet({ system, className = "" }: { system: ExposedSyst
   const target = system.rpoTargetSeconds;
   if (target === null) return null;
   const words = seconds === null ? "unknown" : formatDuration(seconds * 1_000);
-  return <Bullet className={className} actual={seconds} target={target} label={`exposure ${words}, target ${formatTarget(target)}`} />;
+  return (
+    <Bullet
+      className={className}
+      actual={seconds}
+      target={target}
+      label={`exposure ${words}, target ${formatTarget(target)}`}
+    />
+  );
 }

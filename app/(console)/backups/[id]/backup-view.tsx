@@ -18,7 +18,12 @@ import type { BackupDetail } from "@/lib/backups/schemas";
 import { BACKUP_TONE, BACKUP_WORD, COPY_TONE } from "../backup-status";
 import { ManifestPane } from "./manifest-pane";
 
-const VERDICT_TONE = { pass: "ok", "backup-bad": "failed", "verifier-bad": "warning", "environment-failed": "warning" } as const;
+const VERDICT_TONE = {
+  pass: "ok",
+  "backup-bad": "failed",
+  "verifier-bad": "warning",
+  "environment-failed": "warning",
+} as const;
 
 /** One recovery point's artefact: where it lies, what it cannot carry, what was proven. */
 export function BackupView({ id, mayVerify }: { id: string; mayVerify: boolean }) {
@@ -28,7 +33,7 @@ export function BackupView({ id, mayVerify }: { id: string; mayVerify: boolean }
     <>
       <BackupTitle backup={backup} mayVerify={mayVerify} />
       <BackupFacts backup={backup} />
-      <div className="grid grid-cols-2 phone:block [&>*+*]:border-l [&>*]:border-line [&>*]:pb-3 phone:[&>*+*]:border-t phone:[&>*+*]:border-l-0">
+      <div className="grid grid-cols-2 phone:block [&>*]:border-line [&>*]:pb-3 [&>*+*]:border-l phone:[&>*+*]:border-t phone:[&>*+*]:border-l-0">
         <Copies backup={backup} />
         <Verifications backup={backup} />
       </div>
@@ -41,7 +46,8 @@ export function BackupView({ id, mayVerify }: { id: string; mayVerify: boolean }
 function BackupTitle({ backup, mayVerify }: { backup: BackupDetail; mayVerify: boolean }) {
   const router = useRouter();
   const verification = useAction(startVerification, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
-  const canVerify = mayVerify && backup.type === "full" && (backup.state === "complete" || backup.state === "incomplete");
+  const canVerify =
+    mayVerify && backup.type === "full" && (backup.state === "complete" || backup.state === "incomplete");
   return (
     <>
       <PageTitle
@@ -73,8 +79,15 @@ function BackupTitle({ backup, mayVerify }: { backup: BackupDetail; mayVerify: b
           )}
         </span>
       </PageTitle>
-      {backup.error && <ErrorNote failure={{ message: backup.error }} className="border-t border-line bg-failed-tint px-4 py-2 phone:px-3" />}
-      {verification.failure && <ErrorNote failure={verification.failure} className="border-t border-line px-4 py-2 phone:px-3" />}
+      {backup.error && (
+        <ErrorNote
+          failure={{ message: backup.error }}
+          className="border-t border-line bg-failed-tint px-4 py-2 phone:px-3"
+        />
+      )}
+      {verification.failure && (
+        <ErrorNote failure={verification.failure} className="border-t border-line px-4 py-2 phone:px-3" />
+      )}
     </>
   );
 }
@@ -99,8 +112,11 @@ function BackupFacts({ backup }: { backup: BackupDetail }) {
       <Fact name="Copies" evidence={backup.copies.map((copy) => copy.repository).join(", ")}>
         <b>{present}</b> of {backup.copies.length}
       </Fact>
-      <Fact name="Position" evidence={backup.position ? `${backup.position.file}:${backup.position.offset}` : "not known"}>
-        <b className="mono text-13!">{backup.position?.gtid ?? "–"}</b>
+      <Fact
+        name="Position"
+        evidence={backup.position ? `${backup.position.file}:${backup.position.offset}` : "not known"}
+      >
+        <b className="text-13! mono">{backup.position?.gtid ?? "–"}</b>
       </Fact>
     </Facts>
   );
@@ -112,7 +128,10 @@ function Copies({ backup }: { backup: BackupDetail }) {
       <PaneHead title="Copies" scope={backup.copies.length} />
       <ul>
         {backup.copies.map((copy) => (
-          <li key={copy.repository} className="grid min-h-7 grid-cols-[12px_88px_minmax(0,1fr)_auto] items-center gap-2">
+          <li
+            key={copy.repository}
+            className="grid min-h-7 grid-cols-[12px_88px_minmax(0,1fr)_auto] items-center gap-2"
+          >
             <Glyph tone={COPY_TONE[copy.state]} />
             <span className="font-medium">{copy.repository}</span>
             <span className="truncate text-12 text-ink-3" title={copy.error ?? undefined}>
@@ -156,7 +175,9 @@ function Verifications({ backup }: { backup: BackupDetail }) {
     <Pane label="Verifications">
       <PaneHead title="Verifications" scope={backup.verifications.length} />
       {backup.verifications.length === 0 && (
-        <p className="text-ink-3">Nobody has tried to prove it yet. Until then it is a file, not a backup that is known to restore.</p>
+        <p className="text-ink-3">
+          Nobody has tried to prove it yet. Until then it is a file, not a backup that is known to restore.
+        </p>
       )}
       <ul>
         {backup.verifications.map((each) => (
@@ -180,7 +201,7 @@ function Verifications({ backup }: { backup: BackupDetail }) {
 function Linked({ runId, children }: { runId: string | null; children: ReactNode }) {
   if (!runId) return <span className="text-12 text-ink-3">{children}</span>;
   return (
-    <Link href={`/runs/${runId}`} className="link text-12">
+    <Link href={`/runs/${runId}`} className="text-12 link">
       {children}
     </Link>
   );

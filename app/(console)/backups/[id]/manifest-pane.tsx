@@ -43,7 +43,7 @@ export function ManifestPane({ manifest }: { manifest: Record<string, unknown> }
           <span className="absolute top-1 right-1">
             <CopyButton text={text} label="Copy manifest" />
           </span>
-          <pre tabIndex={0} className="mono max-h-[420px] overflow-auto border border-line bg-sunken p-3">
+          <pre tabIndex={0} className="max-h-[420px] overflow-auto border border-line bg-sunken p-3 mono">
             {text}
           </pre>
         </div>
@@ -63,19 +63,26 @@ export function ManifestPane({ manifest }: { manifest: Record<string, unknown> }
             </thead>
             <tbody>
               {tables.slice(0, isOpen ? tables.length : SHOWN).map((table) => (
-                <tr key={`${table.schema}.${table.table}`} className="border-t border-line [&>*]:h-[22px] [&>:first-child]:pl-4 phone:[&>:first-child]:pl-3">
+                <tr
+                  key={`${table.schema}.${table.table}`}
+                  className="border-t border-line [&>*]:h-[22px] [&>:first-child]:pl-4 phone:[&>:first-child]:pl-3"
+                >
                   <th scope="row">
                     <span className="text-ink-3">{table.schema}.</span>
                     {table.table}
                   </th>
                   <td className="text-right">{formatCount(table.rows)}</td>
-                  <td className="mono pl-6 text-ink-3">{table.sha256.slice(0, 16)}…</td>
+                  <td className="pl-6 text-ink-3 mono">{table.sha256.slice(0, 16)}…</td>
                 </tr>
               ))}
             </tbody>
           </table>
           {tables.length > SHOWN && (
-            <button type="button" className="px-4 pt-2 text-12 text-ink-3 hover:text-ink phone:px-3" onClick={() => setIsOpen(!isOpen)}>
+            <button
+              type="button"
+              className="px-4 pt-2 text-12 text-ink-3 hover:text-ink phone:px-3"
+              onClick={() => setIsOpen(!isOpen)}
+            >
               {isOpen ? "Fewer" : `All ${formatCount(tables.length)} tables`}
             </button>
           )}

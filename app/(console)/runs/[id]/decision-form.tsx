@@ -33,10 +33,12 @@ export function DecisionForm({ run, step, mayDecide }: DecisionFormProps) {
         <div>
           <h3 className="mb-0.5 text-ink-3">Why it waits</h3>
           <p>
-            The runner was gone while this step was carried out. Nobody knows whether it took effect, and it must not happen twice.
+            The runner was gone while this step was carried out. Nobody knows whether it took effect, and it must not
+            happen twice.
           </p>
           <p className="mt-1 text-ink-3">
-            It began at <Instant at={step.startedAt} form="time" />, <Elapsed at={step.startedAt} /> ago; attempt {step.attempts}.
+            It began at <Instant at={step.startedAt} form="time" />, <Elapsed at={step.startedAt} /> ago; attempt{" "}
+            {step.attempts}.
           </p>
         </div>
         <div>
@@ -70,7 +72,13 @@ export function DecisionForm({ run, step, mayDecide }: DecisionFormProps) {
           >
             Skip step
           </Button>
-          <Button look="primary" disabled={isPending} focusableWhenDisabled className="phone:flex-1" onClick={send("retry")}>
+          <Button
+            look="primary"
+            disabled={isPending}
+            focusableWhenDisabled
+            className="phone:flex-1"
+            onClick={send("retry")}
+          >
             Retry step
           </Button>
         </div>
@@ -78,7 +86,9 @@ export function DecisionForm({ run, step, mayDecide }: DecisionFormProps) {
         <p className="mt-1.5 text-ink-3">Your role may not decide; an operator or an administrator can.</p>
       )}
       {failure && <ErrorNote failure={failure} className="mt-2" />}
-      <p className="mt-1 text-ink-3">Retry carries it out once more. Skip goes on without it. Abort ends the run and cleans up.</p>
+      <p className="mt-1 text-ink-3">
+        Retry carries it out once more. Skip goes on without it. Abort ends the run and cleans up.
+      </p>
     </form>
   );
 }

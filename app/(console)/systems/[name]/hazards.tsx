@@ -36,12 +36,17 @@ export function Hazards({ system }: { system: SystemDetail }) {
             key={`${hazard.id} ${hazard.object}`}
             className="grid grid-cols-[12px_minmax(0,240px)_minmax(0,1fr)] items-baseline gap-x-2 py-0.5 text-12 phone:grid-cols-[12px_1fr]"
           >
-            <Glyph tone={hazard.effect === "refuse" ? "failed" : "warning"} label={hazard.effect} className="size-3 self-center" />
-            <code className="mono truncate" title={hazard.object}>
+            <Glyph
+              tone={hazard.effect === "refuse" ? "failed" : "warning"}
+              label={hazard.effect}
+              className="size-3 self-center"
+            />
+            <code className="truncate mono" title={hazard.object}>
               {hazard.object}
             </code>
             <span className="text-ink-2 phone:col-start-2">
-              {hazard.message} ({EFFECT[hazard.effect] ?? hazard.effect}). <span className="text-ink-3">{hazard.hint}</span>
+              {hazard.message} ({EFFECT[hazard.effect] ?? hazard.effect}).{" "}
+              <span className="text-ink-3">{hazard.hint}</span>
             </span>
           </li>
         ))}

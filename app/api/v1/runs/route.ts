@@ -24,7 +24,8 @@ const isKind = (kind: unknown): kind is RunKind => (RUN_KINDS as readonly unknow
 
 export const GET = route(
   listRuns,
-  ({ query: { open, ...query } }) => ({ ...query, ...(open === undefined ? {} : { open: open === "true" }) }) as ListRunsInput,
+  ({ query: { open, ...query } }) =>
+    ({ ...query, ...(open === undefined ? {} : { open: open === "true" }) }) as ListRunsInput,
 );
 
 /** Starts a run: `kind` and the input of its verb. 202: the runner does the work. */

@@ -26,7 +26,12 @@ export default async function LivePage({ params, searchParams }: Props) {
   );
   return (
     <HydrationBoundary state={state}>
-      <LiveView runbook={runbook} at={at ?? "latest"} from={from} mayGoLive={rightsOf(ctx, ["runbook.live"])["runbook.live"]} />
+      <LiveView
+        runbook={runbook}
+        at={at ?? "latest"}
+        from={from}
+        mayGoLive={rightsOf(ctx, ["runbook.live"])["runbook.live"]}
+      />
     </HydrationBoundary>
   );
 }

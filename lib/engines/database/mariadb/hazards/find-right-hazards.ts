@@ -5,7 +5,11 @@ import { isAtLeast, type ServerVersion } from "./server-version";
 
 /** Needed on every schema; the first says what goes without a word where it is missing. */
 const SCHEMA_RIGHTS = [
-  { right: "TRIGGER", id: "missing-trigger-right", consequence: "its triggers would be left out of the dump without a word" },
+  {
+    right: "TRIGGER",
+    id: "missing-trigger-right",
+    consequence: "its triggers would be left out of the dump without a word",
+  },
   { right: "EVENT", id: "missing-event-right", consequence: "its events could not be dumped" },
   { right: "SELECT", id: "missing-right", consequence: "its tables, or some of them, would be left out of the dump" },
   { right: "SHOW VIEW", id: "missing-right", consequence: "its views could not be dumped" },
@@ -50,8 +54,15 @@ export function findRightHazards(rights: Rights, version: ServerVersion, schemas
     hazards.push({ id: "missing-right", effect: "refuse", object: "SELECT", message, hint: HINT });
   }
   if (!canSeeRoutines(rights, version, schemas)) {
-    const message = "the account may not read mysql.proc: procedures and functions would be left out of the dump without a word";
-    hazards.push({ id: "missing-routine-right", effect: "refuse", object: "SELECT on mysql.proc", message, hint: HINT });
+    const message =
+      "the account may not read mysql.proc: procedures and functions would be left out of the dump without a word";
+    hazards.push({
+      id: "missing-routine-right",
+      effect: "refuse",
+      object: "SELECT on mysql.proc",
+      message,
+      hint: HINT,
+    });
   }
   // One privilege table for all users: `mysqldump --system=users` reads them there.
   if (!rights.hasOnTable("SELECT", "mysql", "global_priv")) {

@@ -12,7 +12,9 @@ export async function downloadLog(ctx: Ctx, id: string, signal: AbortSignal): Pr
     async pull(controller) {
       const { lines } = await listRunLog(ctx, { id, after, limit: PAGE_LINES });
       after = lines.at(-1)?.id ?? after;
-      const text = lines.map((line) => `${line.at} ${line.level.padEnd(7)} ${line.step ?? "-"} ${line.message}\n`).join("");
+      const text = lines
+        .map((line) => `${line.at} ${line.level.padEnd(7)} ${line.step ?? "-"} ${line.message}\n`)
+        .join("");
       if (text) controller.enqueue(encoder.encode(text));
       if (lines.length < PAGE_LINES || signal.aborted) controller.close();
     },
