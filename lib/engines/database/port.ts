@@ -128,9 +128,13 @@ export interface ScratchServer {
   socket: string;
   port: number;
   connection: Connection;
+  /** Lets MariaDB's own client in, as `mariadb --defaults-file=…`: the password stands in it and nowhere else. */
+  optionFile: string;
   pid: number;
   /** Ends the server and waits for it. Twice is once. */
   stop(): Promise<void>;
+  /** Ends the server cleanly and leaves its directory to the person: nothing of Holdfast removes it from then on. */
+  leaveBehind(): Promise<void>;
   /** Clean restart with settings that are safe to keep data in (doublewrite, flush at commit). */
   restartSafely(signal: AbortSignal): Promise<void>;
   /** Resolves when the running process ends, by itself or not, with the errors of its log. A restart starts another. */

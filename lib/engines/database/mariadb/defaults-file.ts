@@ -20,10 +20,8 @@ export function quoteOption(value: string): string {
   return `"${escaped}"`;
 }
 
-/** Writes user, password and address to a file that only this user reads: never in arguments or the environment, which every user of the machine sees. */
-export async function writeDefaultsFile(connection: Connection): Promise<DefaultsFile> {
-  const directory = await mkdtemp(join(tmpdir(), "hf-"));
-  const path = join(directory, "client.cnf");
+/** What MariaDB's own clients need to get in, as the text of an option file. */
+function optionText(connection: Connection): string {
   const place = connection.socket
     ? [`socket=${quoteOption(connection.socket)}`, "protocol=socket"]
     : [`host=${quoteOption(connection.host)}`, `port=${connection.port}`, "protocol=tcp"];
@@ -33,7 +31,20 @@ export async function writeDefaultsFile(connection: Connection): Promise<Default
     `password=${quoteOption(connection.password.reveal())}`,
     ...place,
   ];
-  await writeFile(path, `${lines.join("\n")}\n`, { mode: 0o600, flag: "wx" });
+  return `${lines.join("\n")}\n`;
+}
+
+/** Writes a file for `mariadb --defaults-file=PATH` that only this user reads, and that stays; replaces an earlier one. */
+export async function writeOptionFile(path: string, connection: Connection): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, optionText(connection), { mode: 0o600, flag: "wx" });
+}
+
+/** Writes user, password and address to a file that only this user reads: never in arguments or the environment, which every user of the machine sees. */
+export async function writeDefaultsFile(connection: Connection): Promise<DefaultsFile> {
+  const directory = await mkdtemp(join(tmpdir(), "hf-"));
+  const path = join(directory, "client.cnf");
+  await writeFile(path, optionText(connection), { mode: 0o600, flag: "wx" });
   return {
     argument: `--defaults-file=${path}`,
     remove: () => rm(directory, { recursive: true, force: true }),

@@ -6,15 +6,16 @@ import { newToken } from "@/lib/kernel/ids";
 import { Secret } from "@/lib/kernel/secret";
 import type { Connection, ScratchOptions, ScratchServer, ServerSettings } from "../port";
 import { textOf, withSession } from "./connect";
+import { writeOptionFile } from "./defaults-file";
 import { parseServerVersion } from "./hazards/server-version";
 import { ENGINE } from "./map-error";
 import { assertAddressFree } from "./server/address";
 import { findFreePort } from "./server/free-port";
 import { initializeDataDirectory, writeInitFile } from "./server/initialize-data-directory";
 import { loadTimeZones } from "./server/load-time-zones";
-import { type Place, setNamedTimeZone, startPrimary } from "./server/primary-server";
+import { OPTION_FILE, type Place, setNamedTimeZone, startPrimary } from "./server/primary-server";
 import { type ServerProcess, assertSocketPath, startServer } from "./server/run-server";
-import { identifyProcess, writeMark } from "./server/scratch-mark";
+import { identifyProcess, removeMark, writeMark } from "./server/scratch-mark";
 import { commonSettings, fastSettings, fixedSettings, safeSettings } from "./server/scratch-settings";
 import { findServerProgram } from "./server/server-programs";
 
@@ -118,6 +119,7 @@ async function firstStart(options: ScratchOptions): Promise<{ place: Place; serv
     try {
       const server = await launch(place, fastSettings(), { signal, initFile });
       await rm(initFile);
+      await writeOptionFile(join(directory, OPTION_FILE), connection);
       return { place, server };
     } catch (error) {
       const isTaken =
@@ -150,12 +152,17 @@ export async function startScratch(options: ScratchOptions): Promise<ScratchServ
     socket: place.connection.socket,
     port: place.connection.port,
     connection: place.connection,
+    optionFile: join(directory, OPTION_FILE),
     get pid() {
       return server.pid;
     },
     async stop() {
       // The primary is nobody's: a run that ends leaves it alone. What was loaded with fast settings is thrown away: nothing need be written out.
       if (state !== "primary") await (state === "safe" ? server.stop() : server.kill());
+    },
+    async leaveBehind() {
+      await server.stop();
+      await removeMark(directory);
     },
     async restartSafely(signal) {
       await server.stop();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { EngineError } from "@/lib/kernel/errors";
 import type { Connection, ServerSettings } from "../../port";
 import { withSession } from "../connect";
+import { writeOptionFile } from "../defaults-file";
 import { leastPrivilegeStatements } from "../least-privileges";
 import { ENGINE } from "../map-error";
 import { quoteText } from "./initialize-data-directory";
@@ -26,6 +27,8 @@ export interface PrimaryRequest {
   signal: AbortSignal;
 }
 
+/** How its root gets in; lies in the server's directory. */
+export const OPTION_FILE = "client.cnf";
 const LOG_SETTINGS = ["--log-bin=binlog", "--binlog-format=ROW", "--binlog-row-image=FULL", "--sync-binlog=1"];
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 const GTID_LIST = /^(?:\d+-\d+-\d+(?:,\d+-\d+-\d+)*)?$/;
@@ -60,7 +63,7 @@ function primaryStatements({ connection, gtid }: PrimaryRequest): string[] {
 
 /**
  * Starts the recovered server at the primary's address with its log on. It belongs to nobody: it outlives this process, and no sweep removes it.
- * Root gets in by its socket with the scratch server's password.
+ * Root gets in by its socket with the scratch server's password, which stands in its option file.
  */
 export async function startPrimary(place: Place, request: PrimaryRequest): Promise<ServerProcess> {
   const { directory, settings } = place;
@@ -89,6 +92,7 @@ export async function startPrimary(place: Place, request: PrimaryRequest): Promi
       signal: request.signal,
     });
     await setNamedTimeZone({ ...place, connection }, request.signal);
+    await writeOptionFile(join(directory, OPTION_FILE), connection);
     await removeMark(directory);
     return server;
   } finally {
