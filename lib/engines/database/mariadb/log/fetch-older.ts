@@ -3,7 +3,7 @@ import { type Connection, type LogGap, LogGapError, type LogOffset } from "../..
 import { ENGINE } from "../map-error";
 import { LogHoleError } from "./damage";
 import { type FetchOptions, type Fetched, fetchPiece } from "./fetch-piece";
-import { describeGap } from "./follow-log";
+import { describeGap, findGap } from "./follow-log";
 import { nextLogFile } from "./log-chain";
 import { type ServerLog, readServerLog } from "./server-log";
 import type { Spool } from "./spool";
@@ -38,8 +38,8 @@ export class OlderLog {
     const already = spool.find(at);
     if (already) return already;
     const server = await readServerLog(connection, signal);
-    const size = server.files.find(({ file }) => file === at.file)?.sizeBytes;
-    if (size === undefined || size < at.offset) throw this.#gapAt(at, server, "purged");
+    const gap = findGap(server, at);
+    if (gap) throw this.#gapError(gap);
     const fileId = spool.lineage.files[at.file]?.fileId;
     const place = { directory: spool.nextDirectory(at), bytesMax: spool.pieceBytesMax };
     const fetched = await this.#fetchPiece({ connection, from: at, fileId, signal, ...place }, server);
@@ -65,13 +65,14 @@ export class OlderLog {
     try {
       return await fetchPiece(options);
     } catch (error) {
-      if (error instanceof LogHoleError) throw this.#gapAt(options.from, server, "restarted");
+      const oldestFile = server.files[0]?.file ?? null;
+      if (error instanceof LogHoleError)
+        throw this.#gapError({ reason: "restarted", wanted: options.from, oldestFile });
       throw error;
     }
   }
 
-  #gapAt(at: LogOffset, server: ServerLog, reason: LogGap["reason"]): LogGapError {
-    const gap = { reason, wanted: at, oldestFile: server.files[0]?.file ?? null };
+  #gapError(gap: LogGap): LogGapError {
     const { message, hint } = describeGap(gap, this.options.connection);
     return new LogGapError(message, gap, { engine: ENGINE, hint });
   }

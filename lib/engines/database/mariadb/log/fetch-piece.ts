@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Connection, LogOffset } from "../../port";
-import { startLogClient } from "./log-client";
+import { LogClientError, startLogClient } from "./log-client";
 import { type SpoolPiece, newPiece, readHead } from "./spool-piece";
 import { scanPiece } from "./tail-piece";
 
@@ -43,7 +43,9 @@ export async function fetchPiece(options: FetchOptions): Promise<Fetched> {
   try {
     await running.done;
   } catch (error) {
-    if (!enough.signal.aborted) throw error;
+    // What a killed server left cut is whole as far as it goes.
+    const isTorn = error instanceof LogClientError && error.failure === "torn";
+    if (!enough.signal.aborted && !isTorn) throw error;
   } finally {
     watching.abort();
     await watch;

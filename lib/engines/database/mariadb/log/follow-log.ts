@@ -99,7 +99,7 @@ export class LogFollower {
   }
 
   async #watch(failed: Promise<EngineError>): Promise<Ending> {
-    const { spool, tail, silenceMs, signal } = this.options;
+    const { tail, silenceMs, signal } = this.options;
     let error: EngineError | null = null;
     void failed.then((reason) => (error = reason));
     let heardAt = monotonicMs();
@@ -108,17 +108,21 @@ export class LogFollower {
       const ended = error;
       const bytes = await tail.readOn();
       if (bytes > 0) this.#following();
-      if (bytes > 0) heardAt = monotonicMs();
-      if (ended) return { why: "failed", error: ended };
+      if (ended && bytes === 0) return { why: "failed", error: ended };
       if (signal.aborted) throw new CancelledError("stopped while it had to follow the log");
-      if (spool.isFull) return { why: "full" };
-      if (tail.pieceBytes > spool.pieceBytesMax && !tail.isInTransaction) return { why: "long" };
-      if (monotonicMs() - heardAt > silenceMs) {
-        if (await this.#isBehind()) return { why: "silent" };
-        heardAt = monotonicMs();
-      }
-      await Promise.race([delay(POLL_MS), failed]);
+      const limit = this.#limitReached();
+      if (limit) return { why: limit };
+      const isSilent = bytes === 0 && monotonicMs() - heardAt > silenceMs;
+      if (isSilent && (await this.#isBehind())) return { why: "silent" };
+      if (isSilent || bytes > 0) heardAt = monotonicMs();
+      if (bytes === 0) await Promise.race([delay(POLL_MS), failed]);
     }
+  }
+
+  #limitReached(): "full" | "long" | null {
+    const { spool, tail } = this.options;
+    if (spool.isFull) return "full";
+    return tail.pieceBytes > spool.pieceBytesMax && !tail.isInTransaction ? "long" : null;
   }
 
   /** A connection whose other end is gone says nothing: only the server, asked anew, tells whether it has more. */
@@ -191,7 +195,7 @@ function endedByItself(): EngineError {
 }
 
 /** Whether the server still has the byte that follows, as far as names and sizes tell. */
-function findGap(server: ServerLog, at: LogOffset): LogGap | null {
+export function findGap(server: ServerLog, at: LogOffset): LogGap | null {
   const oldestFile = server.files[0]?.file ?? null;
   const file = server.files.find((candidate) => candidate.file === at.file);
   if (file && file.sizeBytes >= at.offset) return null;

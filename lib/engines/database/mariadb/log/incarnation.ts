@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { newToken } from "@/lib/kernel/ids";
 import type { Connection, LogOffset } from "../../port";
 import { logDamage } from "./damage";
 import { EVENT } from "./event-types";
@@ -19,7 +20,7 @@ export interface BeginOptions {
   signal: AbortSignal;
 }
 
-/** A new incarnation, named after the creation of the file with which it begins: two logs never share it. */
+/** A new incarnation, named after the creation of the file with which it begins. A file's first event tells only the second: the rest of the name is chance, so that two logs never share it. */
 export async function beginIncarnation(options: BeginOptions): Promise<Lineage> {
   const { connection, signal } = options;
   const server = await readServerLog(connection, signal);
@@ -27,7 +28,7 @@ export async function beginIncarnation(options: BeginOptions): Promise<Lineage> 
   const format = await fetchFormat(options, begin);
   const created = new Date(format.timestamp * 1_000).toISOString().replace(/[-:]|\.\d+/g, "");
   return {
-    incarnation: `${created}-${format.fileId.slice(0, 8)}`,
+    incarnation: `${created}-${newToken(4)}`,
     serverId: String(server.serverId),
     begin,
     files: { [begin.file]: { fileId: format.fileId, end: null, nextFile: null } },

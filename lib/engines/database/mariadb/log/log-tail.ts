@@ -1,9 +1,10 @@
+import { truncate } from "node:fs/promises";
 import type { LogOffset } from "../../port";
 import { LogChain } from "./log-chain";
 import { EVENT } from "./event-types";
 import type { LogEvent } from "./scan-events";
 import type { Spool } from "./spool";
-import { type SpoolPiece, listCopies, newPiece, readHead } from "./spool-piece";
+import { type SpoolPiece, copyOffset, listCopies, newPiece, readHead } from "./spool-piece";
 import { compareOffsets } from "./server-log";
 import { PieceTail } from "./tail-piece";
 import { TransactionTracker } from "./track-transactions";
@@ -53,8 +54,9 @@ export class LogTail {
       if (!this.#piece && !(await this.#openFirst(copies))) return total;
       // Looked for before reading: once the next file is there, this one is complete.
       const next = this.#nextOf(copies);
-      total += await this.#read();
-      if (next === null) return total;
+      const bytes = await this.#read();
+      total += bytes;
+      if (next === null || bytes > 0) return total;
       await this.#closeFile();
       await this.#openFile(next);
     }
@@ -69,6 +71,8 @@ export class LogTail {
     this.#reader = null;
     if (!piece) return;
     piece.isLive = false;
+    // What was copied but not read yet comes again.
+    await truncate(piece.path, copyOffset(piece, piece.end));
     if (piece.end <= piece.start) await this.spool.forget(piece);
   }
 

@@ -7,6 +7,8 @@ import { EventScanner, type LogEvent } from "./scan-events";
 import type { SpoolPiece } from "./spool-piece";
 
 const READ_BYTES = 2 ** 20;
+/** Read at a time, so that whoever copies faster than this reads is still watched. */
+const TURN_BYTES = 4 * READ_BYTES;
 
 /** Reads a copy as it grows, checks every event, and moves `piece.end` on. */
 export class PieceTail {
@@ -29,11 +31,11 @@ export class PieceTail {
     return this.#fileId;
   }
 
-  /** Reads what is there. Returns how many bytes it was. @throws EngineError where it is broken, LogHoleError where it is of another log */
+  /** Reads what is there, 4 MiB at most. Returns how many bytes it was; 0 at the end. @throws EngineError where it is broken, LogHoleError where it is of another log */
   async readOn(): Promise<number> {
     this.#handle ??= await open(this.piece.path, "r");
     let total = 0;
-    for (;;) {
+    while (total < TURN_BYTES) {
       const { bytesRead } = await this.#handle.read(this.#buffer, 0, READ_BYTES, this.#position);
       if (bytesRead === 0) return total;
       this.#position += bytesRead;
@@ -44,6 +46,7 @@ export class PieceTail {
         if (this.#fileId !== null) this.piece.end = Math.max(this.piece.end, this.#scanner.boundary);
       }
     }
+    return total;
   }
 
   /** The server went on to another file. @throws EngineError where this one ends inside an event */
@@ -82,7 +85,7 @@ export async function scanPiece(
     if (signal.aborted) throw new CancelledError("stopped while it had to check the spool");
   });
   try {
-    await tail.readOn();
+    while ((await tail.readOn()) > 0);
   } catch (error) {
     // What came before the damage is whole.
     if (!(error instanceof EngineError) || error instanceof LogHoleError) throw error;
