@@ -9,11 +9,16 @@ import { startProgram } from "@/lib/engines/shared/process";
 const TABLES = 8;
 const ROWS_A_CHUNK = 2_000;
 /** Bytes of SQL that one row takes in the dump, as measured. */
-const ROW_BYTES = 270;
-const WORDS =
-  "amber basin cedar delta ember fjord glade haven inlet juniper karst ledge maple north ochre pine quartz ridge slate tarn umber vale willow xenon yarrow zephyr".split(
+const ROW_BYTES = 275;
+const SYLLABLES =
+  "ba be bi bo bu da de di do du fa fe ga go ha hi jo ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe ra re ri ro sa se si so ta te ti to va ve vo wa we".split(
     " ",
   );
+const VOCABULARY = Array.from({ length: 4_096 }, (_, index) => {
+  const digest = createHash("sha256").update(`word ${index}`).digest();
+  const length = 2 + ((digest[0] ?? 0) % 3);
+  return Array.from({ length }, (_, at) => SYLLABLES[(digest[at + 1] ?? 0) % SYLLABLES.length]).join("");
+});
 
 const createTable = (name: string) => `CREATE TABLE bench.${name} (
   id BIGINT UNSIGNED NOT NULL PRIMARY KEY,
@@ -22,22 +27,24 @@ const createTable = (name: string) => `CREATE TABLE bench.${name} (
   amount DECIMAL(12,2) NOT NULL,
   created_at DATETIME(3) NOT NULL,
   token CHAR(64) CHARACTER SET ascii NOT NULL,
+  email VARCHAR(120) CHARACTER SET ascii NOT NULL,
   note VARCHAR(255) NOT NULL,
-  payload CHAR(86) CHARACTER SET ascii NOT NULL,
   KEY by_customer (customer, created_at),
   KEY by_state (state, created_at),
   KEY by_token (token)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;`;
 
+/** What a shop keeps: numbers, times, an address, tokens, and words. */
 function row(table: number, id: number): string {
-  const digest = createHash("sha256").update(`holdfast/${table}/${id}`).digest();
-  // Noise that no packer shortens by more than a quarter: 6 bits a letter.
-  const payload = createHash("sha512").update(digest).digest("base64url");
-  const words = Array.from({ length: 7 }, (_, index) => WORDS[(digest[index] ?? 0) % WORDS.length]).join(" ");
-  const customer = digest.readUInt32BE(16) % 200_000;
-  const amount = `${digest.readUInt32BE(20) % 100_000}.${String((digest[24] ?? 0) % 100).padStart(2, "0")}`;
+  const digest = createHash("sha512").update(`holdfast/${table}/${id}`).digest();
+  const hex = digest.toString("hex");
+  const word = (at: number) => VOCABULARY[digest.readUInt16BE(at) % VOCABULARY.length] ?? "";
+  const customer = digest.readUInt32BE(0) % 200_000;
+  const amount = `${digest.readUInt32BE(4) % 100_000}.${String((digest[8] ?? 0) % 100).padStart(2, "0")}`;
   const at = new Date(1_700_000_000_000 + id * 977).toISOString().replace("T", " ").slice(0, 23);
-  return `(${id},${customer},${(digest[25] ?? 0) % 6},${amount},'${at}','${digest.toString("hex")}','${words}','${payload}')`;
+  const note = Array.from({ length: 20 }, (_, index) => word(index * 2)).join(" ");
+  const values = [id, customer, (digest[9] ?? 0) % 6, amount, `'${at}'`, `'${hex.slice(0, 64)}'`];
+  return `(${values.join(",")},'${word(50)}.${word(52)}@${word(54)}.example','${note}')`;
 }
 
 /** Fills schema `bench` with so many bytes of SQL text in eight tables. Returns the number of rows. */
