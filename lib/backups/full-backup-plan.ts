@@ -211,7 +211,9 @@ async function storeData(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome>
 }
 
 async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
-  const facts = shared.facts ?? (await shared.engine.inspect(ctx.signal));
+  // Asked anew right before the dump: a schema that was made since would be in the log and not in the dump.
+  const facts = await shared.engine.inspect(ctx.signal);
+  shared.facts = facts;
   const dump = shared.engine.dump(
     {
       schemas: facts.schemas,
@@ -230,9 +232,15 @@ async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
   if (stored.status === "rejected")
     throw dumped.status === "rejected" ? causeOf(stored.reason, dumped.reason) : stored.reason;
   if (dumped.status === "rejected") throw dumped.reason;
-  shared.dump = dumped.value;
-  const disturbances = await shared.engine.findDisturbances(shared.dump.position, shared.dump.endPosition, ctx.signal);
+  const { position, endPosition } = (shared.dump = dumped.value);
+  const since = await shared.engine.findDisturbances(facts.position, endPosition, ctx.signal);
+  // What was written before the snapshot is in the dump; a schema made since it was listed is not.
+  const disturbances = since.filter((each) => each.kind === "schema-changed" || !isBefore(each, position));
   return { part: stored.value, disturbances };
+}
+
+function isBefore(one: { file: string; offset: number }, other: { file: string; offset: number }): boolean {
+  return one.file === other.file ? one.offset < other.offset : one.file < other.file;
 }
 
 /** When the stores failed on their own account, the dump only lost its reader. */

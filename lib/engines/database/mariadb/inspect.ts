@@ -39,6 +39,8 @@ async function readLogFiles(session: Session): Promise<ServerFacts["logFiles"]> 
 export async function inspectServer(connection: Connection, signal: AbortSignal): Promise<ServerFacts> {
   return withSession(connection, { signal }, async (session) => {
     const settings = await readSettings(session);
+    // Before the schemas are listed: one that is made meanwhile stands in the log after it.
+    const position = await readPosition(session);
     const schemas = await listSchemas(session);
     const list = listOf(schemas);
     const [row] = await session.rows(
@@ -47,7 +49,6 @@ export async function inspectServer(connection: Connection, signal: AbortSignal)
         FROM information_schema.tables WHERE table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') AND table_schema IN ${list.sql}`,
       list.values,
     );
-    const position = await readPosition(session);
     return {
       version: settings.version,
       serverId: textOf(row, "id") ?? "",
