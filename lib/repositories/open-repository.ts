@@ -25,7 +25,9 @@ export async function openRepository(ctx: JobCtx, name: string): Promise<OpenRep
   if (!row) throw new NotFoundError("repository", name);
   try {
     const store = await ctx.engines.store(name);
-    const identity = await establishIdentity(ctx, store, { name, pinned: row.identity });
+    const identity = row.identity
+      ? await establishIdentity(ctx, store, { name, pinned: row.identity })
+      : await pinIdentity(ctx, store, name);
     await ctx.db.repository.update({
       where: { name },
       data: { identity: identity.id, checkedAt: ctx.now(), checkError: null },
@@ -38,6 +40,18 @@ export async function openRepository(ctx: JobCtx, name: string): Promise<OpenRep
     });
     throw error;
   }
+}
+
+/** Two that open an empty place at once would each give it an identity of their own: the row's lock lets one be the first. */
+async function pinIdentity(ctx: JobCtx, store: ObjectStore, name: string): Promise<RepositoryIdentity> {
+  const limits = { timeout: 60_000, maxWait: 60_000 };
+  return ctx.db.$transaction(async (tx) => {
+    const [row] = await tx.$queryRaw<{ identity: string | null }[]>`
+      SELECT identity FROM repositories WHERE name = ${name} FOR UPDATE`;
+    const identity = await establishIdentity(ctx, store, { name, pinned: row?.identity ?? null });
+    await tx.repository.update({ where: { name }, data: { identity: identity.id } });
+    return identity;
+  }, limits);
 }
 
 async function establishIdentity(
