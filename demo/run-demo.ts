@@ -2,11 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { findMissingStorePrograms } from "./find-stores";
 import {
   applyConfiguration,
-  hasFullBackup,
+  isProven,
   keepUsers,
   runDrill,
   type SignIns,
-  takeFullBackup,
+  ensureFullBackup,
 } from "./console/first-steps";
 import { type RunningConsole, startConsole } from "./console/start-console";
 import { type Estate, startEstate } from "./estate";
@@ -49,9 +49,9 @@ async function untilConsoleEnds(console: RunningConsole, estate: Estate, signal:
 
 async function takeFirstSteps(console: RunningConsole, estate: Estate, teller: Teller): Promise<void> {
   if (readDown(estate.layout, "database")) return teller.say("the database is lost: recover it from the console");
-  if (await hasFullBackup(console)) return;
-  teller.say("taking the first full backup");
-  await takeFullBackup(console);
+  if (await isProven(console)) return;
+  teller.say("waiting for the first full backup");
+  await ensureFullBackup(console);
   teller.say("running the first drill");
   const { rtoActualSeconds, rpoActualSeconds } = await runDrill(console);
   teller.say(

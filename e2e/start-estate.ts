@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyConfiguration, keepUsers, takeFullBackup } from "@/demo/console/first-steps";
+import { applyConfiguration, ensureFullBackup, keepUsers } from "@/demo/console/first-steps";
 import { startConsole } from "@/demo/console/start-console";
 import { startEstate } from "@/demo/estate";
 import { findFreePort } from "@/demo/parts/free-port";
@@ -21,7 +21,7 @@ export default async function startWorld(): Promise<() => Promise<void>> {
     try {
       await applyConfiguration(console, estate.layout);
       const signIns = await keepUsers(console, estate.layout);
-      await takeFullBackup(console);
+      await ensureFullBackup(console);
       await writeFile(WORLD_FILE, JSON.stringify({ url: console.url, signIns }), { mode: 0o600 });
       say(`the console runs at ${console.url}`);
     } catch (error) {

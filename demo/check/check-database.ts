@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createConnection } from "mariadb";
 import { breakDatabase } from "../break";
 import { type RunAnswer, StartedAnswer, SystemsAnswer } from "../console/answers";
-import { applyConfiguration, requireSuccess, RUNBOOK, takeFullBackup } from "../console/first-steps";
+import { applyConfiguration, requireSuccess, RUNBOOK, ensureFullBackup } from "../console/first-steps";
 import type { RunningConsole } from "../console/start-console";
 import type { Estate } from "../estate";
 import type { JournalEntry } from "../load/journal";
@@ -73,8 +73,8 @@ async function askWitness(estate: Estate, disruptionAt: Date, until: Date): Prom
 
 async function gatherFacts({ estate, console, say }: CheckOptions): Promise<RecoveryFacts> {
   await applyConfiguration(console, estate.layout);
-  say("taking a full backup");
-  await takeFullBackup(console);
+  say("waiting for the full backup");
+  await ensureFullBackup(console);
   const before = estate.counts()?.ok ?? 0;
   say(`full backup complete; waiting for ${ORDERS_AFTER_BACKUP} orders more`);
   await until("orders", () => (estate.counts()?.ok ?? 0) >= before + ORDERS_AFTER_BACKUP);

@@ -11,6 +11,7 @@ export const SystemsAnswer = z.object({
   systems: z.array(
     z.object({
       name: z.string(),
+      lastProvenAt: z.string().nullable(),
       repositories: z.array(
         z.object({ name: z.string(), recoverableTo: z.string().nullable(), exposureSeconds: z.number().nullable() }),
       ),

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { writePrivateFile } from "../parts/estate-file";
 import type { Layout } from "../parts/layout";
-import { AppliedAnswer, BackupsAnswer, CreatedUserAnswer, RunAnswer, StartedAnswer } from "./answers";
+import { AppliedAnswer, BackupsAnswer, CreatedUserAnswer, RunAnswer, StartedAnswer, SystemsAnswer } from "./answers";
+import { CommandError } from "./run-holdfast";
 import type { RunningConsole } from "./start-console";
 
 const SignIns = z.array(z.object({ role: z.string(), email: z.string(), password: z.string() }));
@@ -14,6 +16,11 @@ const PEOPLE = [
   { role: "auditor", email: "auditor@example.com", name: "Aino Auditor" },
   { role: "viewer", email: "viewer@example.com", name: "Vito Viewer" },
 ] as const;
+
+/** Exit code of the command line for what a guard refused. */
+const REFUSED = 3;
+const POLL_MS = 1_000;
+const PATIENCE_MS = 120_000;
 
 export const RUNBOOK = "database-corruption";
 
@@ -53,14 +60,34 @@ export async function requireSuccess(console: RunningConsole, runId: string, wha
   throw new Error(`${what} ended as ${run.state}: ${run.error?.message ?? step?.error ?? "it gave no reason"}`);
 }
 
-export async function takeFullBackup(console: RunningConsole): Promise<RunAnswer> {
+/** @throws CommandError (3) when one is under way already; Error when it failed */
+async function takeFullBackup(console: RunningConsole): Promise<RunAnswer> {
   const { runId } = await console.run(["backup", "run", "database", "--type", "full", "--wait"], StartedAnswer);
   return requireSuccess(console, runId, "the full backup");
 }
 
-export async function hasFullBackup(console: RunningConsole): Promise<boolean> {
-  const { backups } = await console.run(["backup", "list", "--system", "database"], BackupsAnswer);
-  return backups.some((backup) => backup.type === "full" && backup.state === "complete");
+/** Waits for a full backup that is complete. The runner takes one by itself when it first sees a log; where it does not,
+ *  one is started. @throws Error when it failed */
+export async function ensureFullBackup(console: RunningConsole): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const { backups } = await console.run(["backup", "list", "--system", "database"], BackupsAnswer);
+    if (backups.some(({ type, state }) => type === "full" && state === "complete")) return;
+    try {
+      await takeFullBackup(console);
+    } catch (error) {
+      // Refused: one is under way already, and that one is waited for.
+      const isRefused = error instanceof CommandError && error.exitCode === REFUSED;
+      if (!isRefused || performance.now() > until) throw error;
+      await wait(POLL_MS);
+    }
+  }
+}
+
+/** Whether a restore ever proved a backup of the database. */
+export async function isProven(console: RunningConsole): Promise<boolean> {
+  const { systems } = await console.run(["systems"], SystemsAnswer);
+  return systems.some(({ name, lastProvenAt }) => name === "database" && lastProvenAt !== null);
 }
 
 export async function runDrill(console: RunningConsole): Promise<RunAnswer> {
