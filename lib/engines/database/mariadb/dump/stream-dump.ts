@@ -123,6 +123,8 @@ export function streamDump<T>(stream: DumpStream<T>): StreamedDump<T> {
         operation,
         program: "mariadb-dump",
         args: [defaults.argument, ...args],
+        // Waiting for a lock it would not notice that nobody reads it any more, and hold its snapshot.
+        diesWithUs: true,
         signal,
         hint: "The server's error log may say more.",
         explain: (stderr) => explainDumpError(stderr, operation, describePlace(connection)),

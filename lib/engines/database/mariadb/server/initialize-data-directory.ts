@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { runProgram } from "@/lib/engines/shared/process";
 import type { Secret } from "@/lib/kernel/secret";
 import { ENGINE } from "../map-error";
@@ -15,22 +15,30 @@ export interface InitializeOptions {
 /** Makes the system tables of a new server. Its root has no password until the first start with `writeInitFile`'s statements. */
 export async function initializeDataDirectory({ dataDirectory, settings, signal }: InitializeOptions): Promise<void> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  await runProgram({
-    engine: ENGINE,
-    operation: "make the system tables of a new server",
-    program: await findServerProgram("mariadb-install-db"),
-    args: [
-      "--no-defaults",
-      "--auth-root-authentication-method=normal",
-      "--skip-test-db",
-      "--skip-name-resolve",
-      `--datadir=${dataDirectory}`,
-      ...userArguments(),
-      ...settings,
-    ],
-    signal,
-    hint: "Is there room on this disk, and may this user write there?",
-  });
+  // One of its own: a server removes the temporary tables of any other that it finds when it starts.
+  const temporary = `${dataDirectory}.tmp`;
+  await mkdir(temporary, { recursive: true, mode: 0o700 });
+  try {
+    await runProgram({
+      engine: ENGINE,
+      operation: "make the system tables of a new server",
+      program: await findServerProgram("mariadb-install-db"),
+      args: [
+        "--no-defaults",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        "--skip-name-resolve",
+        `--datadir=${dataDirectory}`,
+        `--tmpdir=${temporary}`,
+        ...userArguments(),
+        ...settings,
+      ],
+      signal,
+      hint: "Is there room on this disk, and may this user write there?",
+    });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
 }
 
 /** Statements that the server carries out before it accepts its first connection: root gets its password, no other way in is left. */
