@@ -14,6 +14,8 @@ export interface ProgramOptions {
   cwd?: string;
   /** The machine's user it runs as, without further groups; only root may choose another one. */
   runAs?: { uid: number; gid: number };
+  /** The kernel ends it when this process dies, kill -9 included: for one that could wait for a server for hours. */
+  diesWithUs?: boolean;
   signal: AbortSignal;
   /** The next thing to check when it fails. */
   hint: string;
@@ -45,10 +47,18 @@ export function tailOf(stderr: string): string {
     .join(" / ");
 }
 
+/** Becomes the program, which keeps its process number. */
+const DEATH_WATCH = "setpriv";
+/** Of the death watch when there is no such program. */
+const EXIT_NOT_FOUND = 127;
+
 /** Starts a program with an argument list, no shell, a clean environment in UTC. SIGTERM when `signal` aborts, SIGKILL 5 s later. */
 export function startProgram(options: ProgramOptions): RunningProgram {
   const { engine, operation, program, signal } = options;
-  const child = spawn(program, [...options.args], {
+  const [first = program, ...args] = options.diesWithUs
+    ? [DEATH_WATCH, "--pdeathsig=KILL", "--", program, ...options.args]
+    : [program, ...options.args];
+  const child = spawn(first, args, {
     stdio: options.stdio ?? ["ignore", "pipe", "pipe"],
     env: childEnvironment(options.env),
     ...(options.cwd ? { cwd: options.cwd } : {}),
@@ -68,13 +78,14 @@ export function startProgram(options: ProgramOptions): RunningProgram {
   const done = new Promise<{ exitCode: number; stderr: string }>((resolve, reject) => {
     child.once("error", (cause: NodeJS.ErrnoException) => {
       signal.removeEventListener("abort", stop);
-      const hint = cause.code === "ENOENT" ? `Is "${program}" installed on this runner's machine?` : options.hint;
-      reject(new EngineError(`"${program}" cannot be started to ${operation}`, { engine, operation, permanent: true, hint, cause }));
+      reject(notStarted(options, cause.code === "ENOENT" ? first : null, cause));
     });
     child.once("close", (exitCode, killedBy) => {
       signal.removeEventListener("abort", stop);
       if (signal.aborted) return reject(new CancelledError(`stopped while it had to ${operation}`));
-      if (exitCode !== null && (options.allowedExitCodes ?? [0]).includes(exitCode)) return resolve({ exitCode, stderr });
+      if (exitCode !== null && (options.allowedExitCodes ?? [0]).includes(exitCode))
+        return resolve({ exitCode, stderr });
+      if (options.diesWithUs && exitCode === EXIT_NOT_FOUND) return reject(notStarted(options, program));
       const how = exitCode === null ? `was ended by ${killedBy ?? "a signal"}` : `ended with exit code ${exitCode}`;
       const explained = options.explain?.(stderr, exitCode);
       reject(
@@ -91,6 +102,15 @@ export function startProgram(options: ProgramOptions): RunningProgram {
   // A caller awaits `done` only after its streams ended: until then a rejection must not end the process.
   done.catch(() => undefined);
   return { child, done };
+}
+
+function notStarted(options: ProgramOptions, missing: string | null, cause?: unknown): EngineError {
+  const { engine, operation, program } = options;
+  const hint = missing === null ? options.hint : `Is "${missing}" installed on this runner's machine?`;
+  return new EngineError(`"${program}" cannot be started to ${operation}`, {
+    ...{ engine, operation, hint, cause },
+    permanent: true,
+  });
 }
 
 /** Runs a short program to its end and returns its stdout (at most 16 MiB). */
