@@ -5,13 +5,19 @@ export const QUEUE_SCHEMA = "pgboss";
 
 export type Queue = PgBoss;
 
+/** How often jobs whose runner died are looked for; pg-boss itself would look once a minute. */
+const SUPERVISE_SECONDS = 5;
+
 /** Starts pg-boss for a process that works on jobs, and makes the queues that it serves. */
 export async function startQueue(
   databaseUrl: string,
   jobs: readonly QueueSettings[],
   places: readonly string[],
 ): Promise<Queue> {
-  const queue = new PgBoss({ connectionString: databaseUrl, schema: QUEUE_SCHEMA, max: 4, monitorIntervalSeconds: 5 });
+  const queue = new PgBoss({
+    ...{ connectionString: databaseUrl, schema: QUEUE_SCHEMA, max: 4 },
+    ...{ superviseIntervalSeconds: SUPERVISE_SECONDS, monitorIntervalSeconds: SUPERVISE_SECONDS },
+  });
   await queue.start();
   await createQueues(queue, jobs, places);
   return queue;
