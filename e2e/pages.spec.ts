@@ -1,0 +1,43 @@
+import { expect, test } from "./journey";
+
+const PAGES = [
+  "/",
+  "/systems",
+  "/systems/database",
+  "/backups",
+  "/recovery",
+  "/runs",
+  "/drills",
+  "/audit",
+  "/settings",
+];
+const SIZES = [
+  { name: "1280 x 720", width: 1280, height: 720 },
+  { name: "a phone", width: 390, height: 844 },
+] as const;
+
+for (const theme of ["light", "dark"] as const) {
+  for (const size of SIZES) {
+    test(`every page is whole and accessible, ${theme}, on ${size.name}`, async ({ page, journey }) => {
+      test.setTimeout(180_000);
+      await page.setViewportSize(size);
+      await page.addInitScript((name) => localStorage.setItem("theme", name), theme);
+      await page.goto(`${journey.world.url}/sign-in`);
+      await journey.expectAccessible();
+      await journey.signIn("administrator");
+      for (const path of PAGES) {
+        await page.goto(`${journey.world.url}${path}`);
+        await expect(page.getByRole("heading", { level: 1 }).first()).toBeAttached();
+        await expect(page.getByText("Something went wrong")).toHaveCount(0);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+        await journey.expectAccessible();
+      }
+    });
+  }
+}
+
+test("a stranger is sent to sign in, and comes back to the page that was asked for", async ({ page, journey }) => {
+  await page.goto(`${journey.world.url}/systems/database`);
+  await expect(page).toHaveURL(/\/sign-in\?/);
+});
