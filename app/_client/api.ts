@@ -1,4 +1,5 @@
 import { synchronizeClock } from "@/components/patterns/clock";
+import { leaveTo } from "./leave-to";
 
 /** An answer that is not the one asked for, as the API words it. */
 export class ApiError extends Error {
@@ -37,7 +38,7 @@ async function request<T>(path: string, init: RequestInit): Promise<T> {
   if (now > 0) synchronizeClock(now);
   if (response.status === 401) {
     // The session ended under an open page: sign in, and back here.
-    window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname + window.location.search)}`);
+    leaveTo(`/sign-in?next=${encodeURIComponent(window.location.pathname + window.location.search)}`);
   }
   if (!response.ok) throw await toApiError(response);
   return (await response.json()) as T;
@@ -49,7 +50,11 @@ export function apiGet<T>(path: string, signal?: AbortSignal): Promise<T> {
 
 /** For what must not queue behind another server action, such as an abort. */
 export function apiPost<T>(path: string, body: Record<string, unknown> = {}): Promise<T> {
-  return request<T>(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  return request<T>(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 /** `/api/v1/runs?open=true`: leaves out what is not given. */

@@ -6,7 +6,6 @@ import { ThemeProvider } from "next-themes";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { useState, type ReactNode } from "react";
 import { ClockProvider } from "@/components/patterns/clock";
-import { TooltipProvider } from "@/components/ui/popover";
 import { ToastProvider } from "@/components/ui/toast";
 import { ApiError } from "./api";
 
@@ -45,9 +44,7 @@ export function Providers({ nonce, initialMs, zoneCookie, children }: ProvidersP
         <ClockProvider initialMs={initialMs} zoneCookie={zoneCookie}>
           <NuqsAdapter>
             <QueryClientProvider client={queryClient}>
-              <TooltipProvider delay={400}>
-                <ToastProvider>{children}</ToastProvider>
-              </TooltipProvider>
+              <ToastProvider>{children}</ToastProvider>
             </QueryClientProvider>
           </NuqsAdapter>
         </ClockProvider>

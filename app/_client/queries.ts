@@ -5,7 +5,7 @@ import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import type { RunbookView } from "@/lib/runbooks/schemas";
-import type { LogLine, RunDetail, RunPage } from "@/lib/runs/schemas";
+import type { RunDetail, RunPage } from "@/lib/runs/schemas";
 import type { ConfigurationView } from "@/lib/settings/schemas";
 import type { SystemDetail, SystemsView } from "@/lib/systems/schemas";
 import { apiGet, withQuery } from "./api";
@@ -71,13 +71,6 @@ export const runQuery = (id: string) =>
     queryKey: ["run", id],
     queryFn: ({ signal }) => apiGet<RunDetail>(`/api/v1/runs/${id}`, signal),
     refetchInterval: CALM_MS,
-  });
-
-export const runLogQuery = (id: string, after: number) =>
-  queryOptions({
-    queryKey: ["run", id, "log", after],
-    queryFn: ({ signal }) =>
-      apiGet<{ lines: LogLine[] }>(withQuery(`/api/v1/runs/${id}/log`, { after, limit: 1_000 }), signal),
   });
 
 export const runbooksQuery = () =>

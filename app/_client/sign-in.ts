@@ -1,3 +1,5 @@
+import { leaveTo } from "./leave-to";
+
 /* next-auth's own form protocol: a token against forged posts, then the act. */
 
 async function post(path: string, fields: Record<string, string>): Promise<{ url?: string }> {
@@ -20,5 +22,5 @@ export async function signIn(email: string, password: string): Promise<string | 
 /** Ends the session and leads to sign-in; nothing of the page stays in memory. */
 export async function signOut(): Promise<void> {
   await post("/api/auth/signout", { callbackUrl: "/sign-in" });
-  window.location.assign("/sign-in");
+  leaveTo("/sign-in");
 }

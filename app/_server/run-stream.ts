@@ -85,10 +85,12 @@ export async function streamRun(watch: Watch): Promise<Response> {
   const stop = runtime().runChanges.watch(watch.runId, bell.ring);
   watch.signal.addEventListener("abort", bell.ring);
   const events = watchEvents(watch, bell);
+  let isCancelled = false;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { value, done } = await events.next();
+        if (isCancelled) return;
         if (done) {
           stop();
           controller.close();
@@ -97,11 +99,13 @@ export async function streamRun(watch: Watch): Promise<Response> {
         }
       } catch (error) {
         stop();
+        if (isCancelled) return;
         watch.ctx.log.warn({ err: error, runId: watch.runId }, "a run's event stream ended early");
         controller.error(error);
       }
     },
     cancel() {
+      isCancelled = true;
       stop();
       bell.ring();
     },

@@ -12,15 +12,6 @@ export function ModeChip({ children }: { children: ReactNode }) {
   );
 }
 
-/** A fact beside others; not to be clicked. */
-export function Chip({ children }: { children: ReactNode }) {
-  return (
-    <span className="inline-flex h-5 items-center gap-1 rounded-1 border border-line-2 px-1.5 text-12 whitespace-nowrap">
-      {children}
-    </span>
-  );
-}
-
 interface FilterChipProps {
   name: string;
   value: string;

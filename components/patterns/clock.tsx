@@ -29,8 +29,8 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Milliseconds of the console's clock. Not for rendering: use `useNow` or `useNowText`. */
-export function consoleNow(): number {
+/** Milliseconds of the console's clock. */
+function consoleNow(): number {
   return Date.now() + offsetMs;
 }
 

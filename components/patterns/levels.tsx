@@ -14,7 +14,7 @@ interface VerificationProps {
 export function Verification({ level, note }: VerificationProps) {
   const filled = level ? LEVELS.indexOf(level) + 1 : 0;
   return (
-    <span className="inline-flex items-center gap-[7px] whitespace-nowrap">
+    <span className="inline-flex items-center gap-[7px] align-top whitespace-nowrap">
       <span aria-hidden="true" className="inline-flex gap-0.5">
         {LEVELS.map((name, index) => (
           <span

@@ -30,12 +30,14 @@ const TINT = { info: "", warning: "bg-warning-tint", error: "bg-failed-tint" };
 /** Time (a link to this line), level, step, message. */
 export function LogRow({ line, index, offset, measure, isWrapped, isMarked, isNewest, needle }: LogRowProps) {
   const { zone } = useZone();
-  const ground = isMarked ? "bg-pressed shadow-[inset_2px_0_0_var(--ink)]" : TINT[line.level] || (isNewest ? "bg-pressed" : "");
+  const ground = isMarked
+    ? "bg-pressed shadow-[inset_2px_0_0_var(--ink)]"
+    : TINT[line.level] || (isNewest ? "bg-pressed" : "");
   return (
     <li
       ref={measure}
       data-index={index}
-      className={`absolute top-0 left-0 grid grid-cols-[62px_15px_minmax(56px,auto)_1fr] gap-x-1 px-3 font-mono text-[11.5px] leading-5 [font-variant-ligatures:none] ${isWrapped ? "w-full" : "w-max min-w-full"} ${ground}`}
+      className={`absolute top-0 left-0 grid grid-cols-[62px_15px_76px_1fr] gap-x-1 px-3 font-mono text-[11.5px] leading-5 [font-variant-ligatures:none] ${isWrapped ? "w-full" : "w-max min-w-full"} ${ground}`}
       style={{ transform: `translateY(${offset}px)` }}
     >
       <a href={`#L${line.id}`} className="text-ink-3 hover:text-ink" title="Link to this line">
@@ -46,7 +48,9 @@ export function LogRow({ line, index, offset, measure, isWrapped, isMarked, isNe
           <Glyph tone={line.level === "error" ? "failed" : "warning"} label={line.level} className="size-2.5" />
         )}
       </span>
-      <span className="pr-2 whitespace-nowrap text-ink-2">{line.step}</span>
+      <span className="truncate text-ink-2" title={line.step ?? undefined}>
+        {line.step}
+      </span>
       <span className={isWrapped ? "min-w-0 wrap-anywhere" : "whitespace-pre"}>
         <Marked text={line.message} needle={needle} />
       </span>

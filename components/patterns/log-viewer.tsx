@@ -1,7 +1,16 @@
 "use client";
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type RefObject,
+  type UIEvent,
+} from "react";
 import { Button, buttonStyles } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { Select } from "@/components/ui/select";
@@ -34,6 +43,9 @@ export function LogViewer(props: LogViewerProps) {
   const [isWrapped, setIsWrapped] = useState(true);
   const scroller = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
+  const [isFollowing, setIsFollowing] = useState(true);
+  const lastTop = useRef(0);
+  // eslint-disable-next-line react-hooks/incompatible-library -- the compiler that it warns of is not in use
   const virtualizer = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -41,13 +53,25 @@ export function LogViewer(props: LogViewerProps) {
     overscan: 20,
     getItemKey: (index) => lines[index]?.id ?? index,
   });
-  const follow = useFollow(scroller, virtualizer.getTotalSize(), lines.length);
+  const height = virtualizer.getTotalSize();
+  useEffect(() => {
+    const element = scroller.current;
+    if (element && isFollowing) element.scrollTop = element.scrollHeight;
+  }, [isFollowing, height, lines.length]);
+  // Scrolling up is the reader's own; reaching the end resumes.
+  const onScroll = ({ currentTarget: element }: UIEvent<HTMLDivElement>) => {
+    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 12;
+    if (isAtEnd) setIsFollowing(true);
+    else if (element.scrollTop < lastTop.current - 2) setIsFollowing(false);
+    lastTop.current = element.scrollTop;
+  };
+  const resume = () => setIsFollowing(true);
   const goTo = useCallback(
     (index: number) => {
-      follow.stop();
+      setIsFollowing(false);
       virtualizer.scrollToIndex(index, { align: "center" });
     },
-    [virtualizer, follow],
+    [virtualizer],
   );
   const search = useLogSearch(lines, goTo);
   const linked = useLinkedLine(lines, goTo);
@@ -55,7 +79,7 @@ export function LogViewer(props: LogViewerProps) {
     if (event.target instanceof HTMLInputElement || event.metaKey || event.ctrlKey || event.altKey) return;
     if (event.key === "n") search.step(1);
     else if (event.key === "N") search.step(-1);
-    else if (event.key === "End") follow.resume();
+    else if (event.key === "End") resume();
     else return;
     event.preventDefault();
   };
@@ -73,21 +97,29 @@ export function LogViewer(props: LogViewerProps) {
           size="small"
           look="quiet"
           value={chosenStep ?? ALL}
-          options={[{ value: ALL, label: "All steps" }, ...props.steps.map((step) => ({ value: step.key, label: step.title }))]}
+          options={[
+            { value: ALL, label: "All steps" },
+            ...props.steps.map((step) => ({ value: step.key, label: step.title })),
+          ]}
           onChange={(key) => props.onChooseStep(key === ALL ? null : key)}
         />
         <Counts lines={lines} onGoTo={goTo} />
-        <Button look="quiet" size="icon-small" aria-label="Wrap lines" aria-pressed={isWrapped} title="Wrap lines" onClick={() => setIsWrapped(!isWrapped)}>
-          <Icon name="wrap" />
-        </Button>
-        <a href={props.downloadHref} download aria-label="Download log" title="Download log" className={buttonStyles({ look: "quiet", size: "icon-small" })}>
-          <Icon name="download" />
-        </a>
+        <HeadButtons isWrapped={isWrapped} onWrap={setIsWrapped} downloadHref={props.downloadHref} />
       </div>
-      <div ref={scroller} role="log" aria-label="Log lines" aria-live="off" tabIndex={0} className="overflow-auto py-1.5" onScroll={follow.onScroll}>
-        {props.isTruncated && <p className="px-3 pb-1 text-12 text-ink-3">Older lines are left out here; the download holds all.</p>}
+      <div
+        ref={scroller}
+        role="log"
+        aria-label="Log lines"
+        aria-live="off"
+        tabIndex={0}
+        className="overflow-auto py-1.5"
+        onScroll={onScroll}
+      >
+        {props.isTruncated && (
+          <p className="px-3 pb-1 text-12 text-ink-3">Older lines are left out here; the download holds all.</p>
+        )}
         {lines.length === 0 && <NoLines connection={connection} isFiltered={allLines.length > 0} />}
-        <ol className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
+        <ol className="relative w-full" style={{ height }}>
           {virtualizer.getVirtualItems().map((item) => {
             const line = lines[item.index];
             return line ? (
@@ -106,34 +138,8 @@ export function LogViewer(props: LogViewerProps) {
           })}
         </ol>
       </div>
-      <Tail connection={connection} isFollowing={follow.isFollowing} count={lines.length} onResume={follow.resume} />
+      <Tail connection={connection} isFollowing={isFollowing} count={lines.length} onResume={resume} />
     </section>
-  );
-}
-
-/** Keeps the newest line in view; scrolling up stops it, reaching the end or "Jump to latest" resumes. */
-function useFollow(scroller: React.RefObject<HTMLDivElement | null>, height: number, count: number) {
-  const [isFollowing, setIsFollowing] = useState(true);
-  const lastTop = useRef(0);
-  useEffect(() => {
-    const element = scroller.current;
-    if (element && isFollowing) element.scrollTop = element.scrollHeight;
-  }, [scroller, isFollowing, height, count]);
-  return useMemo(
-    () => ({
-      isFollowing,
-      onScroll: () => {
-        const element = scroller.current;
-        if (!element) return;
-        const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 12;
-        if (isAtEnd) setIsFollowing(true);
-        else if (element.scrollTop < lastTop.current - 2) setIsFollowing(false);
-        lastTop.current = element.scrollTop;
-      },
-      stop: () => setIsFollowing(false),
-      resume: () => setIsFollowing(true),
-    }),
-    [isFollowing, scroller],
   );
 }
 
@@ -161,9 +167,41 @@ function useLinkedLine(lines: readonly ViewedLine[], goTo: (index: number) => vo
   return linked;
 }
 
+interface HeadButtonsProps {
+  isWrapped: boolean;
+  onWrap: (isWrapped: boolean) => void;
+  downloadHref: string;
+}
+
+function HeadButtons({ isWrapped, onWrap, downloadHref }: HeadButtonsProps) {
+  return (
+    <>
+      <Button
+        look="quiet"
+        size="icon-small"
+        aria-label="Wrap lines"
+        aria-pressed={isWrapped}
+        title="Wrap lines"
+        onClick={() => onWrap(!isWrapped)}
+      >
+        <Icon name="wrap" />
+      </Button>
+      <a
+        href={downloadHref}
+        download
+        aria-label="Download log"
+        title="Download log"
+        className={buttonStyles({ look: "quiet", size: "icon-small" })}
+      >
+        <Icon name="download" />
+      </a>
+    </>
+  );
+}
+
 interface SearchBoxProps {
   search: ReturnType<typeof useLogSearch>;
-  inputRef: React.RefObject<HTMLInputElement | null>;
+  inputRef: RefObject<HTMLInputElement | null>;
 }
 
 function SearchBox({ search, inputRef }: SearchBoxProps) {
@@ -211,7 +249,12 @@ function Counts({ lines, onGoTo }: { lines: readonly ViewedLine[]; onGoTo: (inde
         return n === 0 ? (
           <span key={level}>{text}</span>
         ) : (
-          <button key={level} type="button" className="link" onClick={() => onGoTo(lines.findIndex((line) => line.level === level))}>
+          <button
+            key={level}
+            type="button"
+            className="link"
+            onClick={() => onGoTo(lines.findIndex((line) => line.level === level))}
+          >
             {text}
           </button>
         );
@@ -242,7 +285,10 @@ function Tail(props: { connection: LogConnection; isFollowing: boolean; count: n
   return (
     <div className="flex h-7 items-center gap-3 border-t border-line px-3 text-12 phone:h-10">
       <span className="inline-flex items-center gap-1.5">
-        <i aria-hidden="true" className={`size-[7px] rounded-full ${isLive && isFollowing ? "bg-ok" : "border border-idle"}`} />
+        <i
+          aria-hidden="true"
+          className={`size-[7px] rounded-full ${isLive && isFollowing ? "bg-ok" : "border border-idle"}`}
+        />
         {isLive && !isFollowing ? "Paused" : WORDS[connection]}
       </span>
       <span className="truncate text-ink-3">{formatCount(count)} lines, secrets masked</span>
@@ -252,7 +298,9 @@ function Tail(props: { connection: LogConnection; isFollowing: boolean; count: n
           Jump to latest
         </Button>
       )}
-      {isFollowing && isLive && <span className="ml-auto whitespace-nowrap text-ink-3 phone:hidden">stops when you scroll up</span>}
+      {isFollowing && isLive && (
+        <span className="ml-auto whitespace-nowrap text-ink-3 phone:hidden">stops when you scroll up</span>
+      )}
     </div>
   );
 }

@@ -40,10 +40,24 @@ export function windowsOf(oldestMs: number, nowMs: number): Window[] {
     { id: "edge", title: "The edge", scope: "one minute", fromMs: nowMs - MINUTE, toMs: nowMs, share: 210 },
   ];
   if (age > DAY) {
-    windows.unshift({ id: "week", title: "The last week", scope: "", fromMs: nowMs - 7 * DAY, toMs: dayFrom, share: 168 });
+    windows.unshift({
+      id: "week",
+      title: "The last week",
+      scope: "",
+      fromMs: nowMs - 7 * DAY,
+      toMs: dayFrom,
+      share: 168,
+    });
   }
   if (age > 7 * DAY) {
-    windows.unshift({ id: "month", title: "One point a day", scope: "", fromMs: nowMs - 30 * DAY, toMs: nowMs - 7 * DAY, share: 196 });
+    windows.unshift({
+      id: "month",
+      title: "One point a day",
+      scope: "",
+      fromMs: nowMs - 30 * DAY,
+      toMs: nowMs - 7 * DAY,
+      share: 196,
+    });
   }
   return windows;
 }
@@ -83,11 +97,27 @@ export function chainsTo(lanes: readonly Lane[], pointMs: number): Chain[] {
   });
 }
 
-const STEPS_MS = [10_000, 15_000, 30_000, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY, 2 * DAY, 7 * DAY];
+const STEPS_MS = [
+  10_000,
+  15_000,
+  30_000,
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  15 * MINUTE,
+  HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  DAY,
+  2 * DAY,
+  7 * DAY,
+];
 
 /** Three or four round instants inside a window, for its axis. */
-export function axisOf({ fromMs, toMs }: Window): number[] {
-  const step = STEPS_MS.find((ms) => (toMs - fromMs) / ms <= 4) ?? 7 * DAY;
+export function axisOf({ fromMs, toMs, id }: Window): number[] {
+  // A label of the edge carries seconds and needs more room.
+  const most = id === "edge" ? 3 : 4;
+  const step = STEPS_MS.find((ms) => (toMs - fromMs) / ms <= most) ?? 7 * DAY;
   const first = Math.ceil(fromMs / step) * step;
   return Array.from({ length: Math.floor((toMs - first) / step) + 1 }, (_, index) => first + index * step);
 }

@@ -58,7 +58,10 @@ export function RunTimeline(props: RunTimelineProps) {
   const tickingNow = useNow(1_000);
   const nowMs = endedAt ? Date.parse(endedAt) : tickingNow;
   const startMs = startAt ? Date.parse(startAt) : nowMs;
-  const axis = useMemo(() => layOut(steps, { startMs, nowMs, isEnded: endedAt !== null }), [steps, startMs, nowMs, endedAt]);
+  const axis = useMemo(
+    () => layOut(steps, { startMs, nowMs, isEnded: endedAt !== null }),
+    [steps, startMs, nowMs, endedAt],
+  );
   const percent = (ms: number) => Math.min(100, 2 + ((ms - axis.startMs) / (axis.endMs - axis.startMs)) * 96);
   const done = steps.filter((step) => step.state === "succeeded" || step.state === "skipped");
   const current = steps.find((step) => step.state === "running" || step.state === "waiting");
@@ -102,14 +105,21 @@ export function RunTimeline(props: RunTimelineProps) {
 
 type Percent = (ms: number) => number;
 
-function AxisLabels(props: { axis: Axis; percent: Percent; nowMs: number | null; startWord: string; isDisruption: boolean }) {
+function AxisLabels(props: {
+  axis: Axis;
+  percent: Percent;
+  nowMs: number | null;
+  startWord: string;
+  isDisruption: boolean;
+}) {
   const { axis, percent, nowMs, startWord, isDisruption } = props;
   const { zone } = useZone();
   const span = axis.endMs - axis.startMs;
   // A label needs its room: none beside "now" or at the start.
-  const isFree = (ms: number) => percent(ms) > 16 && percent(ms) < 96 && (nowMs === null || Math.abs(percent(ms) - percent(nowMs)) > 11);
+  const isFree = (ms: number) =>
+    percent(ms) > 16 && percent(ms) < 96 && (nowMs === null || Math.abs(percent(ms) - percent(nowMs)) > 11);
   return (
-    <span aria-hidden="true" className="relative h-4 text-11 rail:invisible phone:hidden">
+    <span aria-hidden="true" className="relative h-4 text-11 phone:hidden rail:invisible">
       <span className={`absolute left-[2%] ${isDisruption ? "text-failed" : "text-ink-3"}`}>{startWord}</span>
       {ticksOf(axis)
         .filter(isFree)
@@ -119,7 +129,10 @@ function AxisLabels(props: { axis: Axis; percent: Percent; nowMs: number | null;
           </span>
         ))}
       {nowMs !== null && percent(nowMs) > 12 && (
-        <span className="absolute -translate-x-1/2 font-medium" style={{ left: `${percent(nowMs)}%` }}>
+        <span
+          className={`absolute font-medium ${percent(nowMs) > 94 ? "-translate-x-full" : "-translate-x-1/2"}`}
+          style={{ left: `${percent(nowMs)}%` }}
+        >
           now
         </span>
       )}
@@ -130,7 +143,10 @@ function AxisLabels(props: { axis: Axis; percent: Percent; nowMs: number | null;
 function Guides(props: { axis: Axis; percent: Percent; nowMs: number | null; isDisruption: boolean }) {
   const { axis, percent, nowMs, isDisruption } = props;
   return (
-    <div aria-hidden="true" className="pointer-events-none absolute inset-y-0 right-0 w-[296px] rail:w-[160px] phone:hidden">
+    <div
+      aria-hidden="true"
+      className="pointer-events-none absolute inset-y-0 right-0 w-[296px] phone:hidden rail:w-[160px]"
+    >
       {ticksOf(axis).map((ms) => (
         <i key={ms} className="absolute inset-y-0 w-px bg-line" style={{ left: `${percent(ms)}%` }} />
       ))}
@@ -173,11 +189,12 @@ interface StepRowProps {
 function StepRow({ step, number, bar, percent, nowMs, isChosen, onChoose }: StepRowProps) {
   const { tone, word } = TONES[step.state];
   const isFolded = step.state === "succeeded" || step.state === "skipped";
-  const actual = step.startedAt ? (step.endedAt ? lengthOf(step) : nowMs - Date.parse(step.startedAt)) : null;
-  const isLate = actual !== null && step.estimateSeconds !== null && actual > step.estimateSeconds * 1_000;
   return (
-    <li id={`step-${step.id}`} className={`relative not-first:border-t not-first:border-line ${isFolded ? "phone:hidden" : ""}`}>
-      <div className={`${GRID} relative h-8 tall:h-10 phone:h-12 ${isChosen ? "bg-pressed/60" : ""}`}>
+    <li
+      id={`step-${step.id}`}
+      className={`relative not-first:border-t not-first:border-line ${isFolded ? "phone:hidden" : ""}`}
+    >
+      <div className={`${GRID} relative h-8 phone:h-12 tall:h-10 ${isChosen ? "bg-pressed/60" : ""}`}>
         <Glyph tone={tone} label={word} />
         <span className="pr-0.5 text-right text-12 text-ink-3">{number}</span>
         <button
@@ -187,15 +204,14 @@ function StepRow({ step, number, bar, percent, nowMs, isChosen, onChoose }: Step
           className="grid min-w-0 text-left after:absolute after:inset-0 after:content-['']"
           onClick={onChoose}
         >
-          <span className={`truncate leading-[15px] ${step.state === "pending" ? "text-ink-2" : "font-medium"}`}>{step.title}</span>
-          <span className="truncate text-12 leading-3.5 text-ink-3">{step.isExercised ? step.note : "not exercised in a drill"}</span>
-        </button>
-        <span className="grid grid-cols-[54px_40px] gap-x-1.5 text-right whitespace-nowrap">
-          <span className={isLate ? "font-medium text-warning" : "font-medium"}>
-            {actual === null ? "–" : formatDuration(actual < 1_000 ? actual : Math.floor(actual / 1_000) * 1_000)}
+          <span className={`truncate leading-[15px] ${step.state === "pending" ? "text-ink-2" : "font-medium"}`}>
+            {step.title}
           </span>
-          <span className="text-ink-3">{step.estimateSeconds === null ? "–" : formatTarget(step.estimateSeconds)}</span>
-        </span>
+          <span className="truncate text-12 leading-3.5 text-ink-3">
+            {step.isExercised ? step.note : "not exercised in a drill"}
+          </span>
+        </button>
+        <Durations step={step} nowMs={nowMs} />
         <Lane step={step} bar={bar} percent={percent} />
       </div>
       {step.detail}
@@ -203,15 +219,37 @@ function StepRow({ step, number, bar, percent, nowMs, isChosen, onChoose }: Step
   );
 }
 
+/** Actual beside estimate; amber beyond it. A person's wait is no lateness. */
+function Durations({ step, nowMs }: { step: TimelineStep; nowMs: number }) {
+  const actual = step.startedAt ? (step.endedAt ? lengthOf(step) : nowMs - Date.parse(step.startedAt)) : null;
+  const isLate =
+    actual !== null &&
+    step.estimateSeconds !== null &&
+    actual > step.estimateSeconds * 1_000 &&
+    step.state !== "waiting";
+  return (
+    <span className="grid grid-cols-[54px_40px] gap-x-1.5 text-right whitespace-nowrap">
+      <span className={`font-medium ${isLate ? "text-warning" : ""}`}>
+        {actual === null ? "–" : formatWhole(actual)}
+      </span>
+      <span className="text-ink-3">{step.estimateSeconds === null ? "–" : formatTarget(step.estimateSeconds)}</span>
+    </span>
+  );
+}
+
+const formatWhole = (ms: number) => formatDuration(ms < 1_000 ? Math.max(0, ms) : Math.floor(ms / 1_000) * 1_000);
+
 const FILL: Partial<Record<TimelineState, string>> = { running: "bg-running", failed: "bg-failed" };
 
 function Lane({ step, bar, percent }: { step: TimelineStep; bar: Bar | undefined; percent: Percent }) {
   if (!bar) return <span className="phone:hidden" />;
   const place = (from: number, to: number) => ({ left: `${percent(from)}%`, width: `${percent(to) - percent(from)}%` });
   const hasBegun = step.startedAt !== null;
-  const within = bar.estimate === null ? bar.actual : Math.min(bar.actual, bar.estimate);
+  // A person's wait is no lateness of the machine.
+  const isWait = step.isHuman || step.state === "waiting";
+  const within = bar.estimate === null || isWait ? bar.actual : Math.min(bar.actual, bar.estimate);
   const human = step.state === "waiting" ? "hatch text-warning" : "hatch text-mark";
-  const fill = step.isHuman || step.state === "waiting" ? `${human} outline outline-current -outline-offset-1` : (FILL[step.state] ?? "bg-mark");
+  const fill = isWait ? `${human} outline outline-current -outline-offset-1` : (FILL[step.state] ?? "bg-mark");
   return (
     <span aria-hidden="true" className="relative h-2.5 phone:hidden">
       {bar.estimate !== null && (
@@ -221,7 +259,9 @@ function Lane({ step, bar, percent }: { step: TimelineStep; bar: Bar | undefined
         />
       )}
       {hasBegun && <i className={`absolute inset-y-0 min-w-0.5 ${fill}`} style={place(bar.from, bar.from + within)} />}
-      {bar.actual > within && <i className="absolute inset-y-0 bg-warning" style={place(bar.from + within, bar.from + bar.actual)} />}
+      {bar.actual > within && (
+        <i className="absolute inset-y-0 bg-warning" style={place(bar.from + within, bar.from + bar.actual)} />
+      )}
     </span>
   );
 }

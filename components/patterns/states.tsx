@@ -59,6 +59,33 @@ export function ErrorNote({ failure, onRetry, className = "px-4 py-3 phone:px-3"
   );
 }
 
+interface Answer<T> {
+  data: T | undefined;
+  error: Failure | null;
+  refetch: () => unknown;
+}
+
+interface LoadedProps<T> {
+  answer: Answer<T>;
+  /** Of the skeleton. */
+  rows?: number;
+  className?: string;
+  children: (data: T) => ReactNode;
+}
+
+/** What depends on an answer: its skeleton, its error, then itself. An error over older facts leaves those standing. */
+export function Loaded<T>({ answer, rows = 6, className, children }: LoadedProps<T>) {
+  if (answer.data !== undefined) return children(answer.data);
+  if (!answer.error) return <Skeleton rows={rows} />;
+  return (
+    <ErrorNote
+      failure={answer.error}
+      {...(className === undefined ? {} : { className })}
+      onRetry={() => void answer.refetch()}
+    />
+  );
+}
+
 /** The final shape, in grey, once a wait is longer than 200 ms. */
 export function Skeleton({ rows = 4, className = "" }: { rows?: number; className?: string }) {
   const [isShown, setIsShown] = useState(false);
@@ -67,7 +94,11 @@ export function Skeleton({ rows = 4, className = "" }: { rows?: number; classNam
     return () => clearTimeout(timer);
   }, []);
   return (
-    <div role="status" aria-label="Loading" className={`transition-opacity ${isShown ? "opacity-100" : "opacity-0"} ${className}`}>
+    <div
+      role="status"
+      aria-label="Loading"
+      className={`transition-opacity ${isShown ? "opacity-100" : "opacity-0"} ${className}`}
+    >
       {Array.from({ length: rows }, (_, row) => (
         <div key={row} className="flex h-(--row) items-center gap-4 border-b border-line px-4 phone:px-3">
           <span className="h-2.5 w-32 rounded-1 bg-track" />

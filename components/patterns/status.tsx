@@ -45,10 +45,30 @@ const SHAPE: Record<Tone, ReactNode> = {
   ),
   unknown: (
     <>
-      <path d="M.8 4.6 4.6.8M.8 8.4 8.4.8M1.4 11.6 11.4 1.6M3.6 11.2l7.6-7.6M7.4 11.2l3.8-3.8" stroke="currentColor" strokeWidth=".9" opacity=".55" />
-      <rect x=".5" y=".5" width="11" height="11" rx="5.5" fill="none" stroke="currentColor" strokeWidth="1" strokeDasharray="2 1.4" />
+      <path
+        d="M.8 4.6 4.6.8M.8 8.4 8.4.8M1.4 11.6 11.4 1.6M3.6 11.2l7.6-7.6M7.4 11.2l3.8-3.8"
+        stroke="currentColor"
+        strokeWidth=".9"
+        opacity=".55"
+      />
+      <rect
+        x=".5"
+        y=".5"
+        width="11"
+        height="11"
+        rx="5.5"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1"
+        strokeDasharray="2 1.4"
+      />
       <circle cx="6" cy="6" r="3.6" fill="var(--bg)" />
-      <path d="M4.7 5a1.3 1.3 0 1 1 1.9 1.2c-.4.2-.6.4-.6.9M6 8.3v.9" fill="none" stroke="currentColor" strokeWidth="1.1" />
+      <path
+        d="M4.7 5a1.3 1.3 0 1 1 1.9 1.2c-.4.2-.6.4-.6.9M6 8.3v.9"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.1"
+      />
     </>
   ),
 };
@@ -86,7 +106,9 @@ export function Status({ tone, children, isInk = false, className = "" }: Status
   const isQuiet = tone === "idle" || tone === "unknown";
   const ink = isInk ? "text-ink" : isQuiet ? "text-ink-2" : COLOUR[tone];
   return (
-    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${isQuiet ? "" : "font-medium"} ${ink} ${className}`}>
+    <span
+      className={`inline-flex items-center gap-1.5 align-top whitespace-nowrap ${isQuiet ? "" : "font-medium"} ${ink} ${className}`}
+    >
       <Glyph tone={tone} />
       {children}
     </span>

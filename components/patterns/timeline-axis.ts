@@ -30,29 +30,43 @@ interface Span {
 /** What has passed takes at least this share of the axis, however long the estimates of the rest are. */
 const PAST_SHARE = 0.4;
 
+/** A step that has begun lies where it was. */
+function placeBegun(step: AxisStep & { startedAt: string }, nowMs: number): Bar {
+  const from = Date.parse(step.startedAt);
+  const until = step.endedAt ? Date.parse(step.endedAt) : nowMs;
+  return { from, actual: Math.max(0, until - from), estimate: estimateOf(step) };
+}
+
+function estimateOf(step: AxisStep): number | null {
+  return step.estimateSeconds === null ? null : step.estimateSeconds * 1_000;
+}
+
+const hasBegun = (step: AxisStep): step is AxisStep & { startedAt: string } => step.startedAt !== null;
+const isToCome = (step: AxisStep): boolean => step.state === "pending" && step.isExercised;
+
 /** Places every step: what has begun where it was, what is to come one after the other by its estimate. */
 export function layOut(steps: readonly AxisStep[], { startMs, nowMs, isEnded }: Span): Axis {
   const bars = new Map<string, Bar>();
   let next = nowMs;
-  let endMs = nowMs;
   for (const step of steps) {
-    const estimate = step.estimateSeconds === null ? null : step.estimateSeconds * 1_000;
-    if (step.startedAt) {
-      const from = Date.parse(step.startedAt);
-      const until = step.endedAt ? Date.parse(step.endedAt) : nowMs;
-      bars.set(step.id, { from, actual: Math.max(0, until - from), estimate });
-      if (!step.endedAt) next = Math.max(until, from + (estimate ?? 0));
-    } else if (step.state === "pending" && step.isExercised && !isEnded) {
-      bars.set(step.id, { from: next, actual: 0, estimate: estimate ?? 0 });
-      next += estimate ?? 0;
+    if (hasBegun(step)) {
+      const bar = placeBegun(step, nowMs);
+      bars.set(step.id, bar);
+      if (!step.endedAt) next = Math.max(nowMs, bar.from + (bar.estimate ?? 0));
+    } else if (isToCome(step) && !isEnded) {
+      const estimate = estimateOf(step) ?? 0;
+      bars.set(step.id, { from: next, actual: 0, estimate });
+      next += estimate;
     }
-    endMs = isEnded ? endMs : Math.max(endMs, next);
   }
   const widest = startMs + Math.max((nowMs - startMs) / PAST_SHARE, 30_000);
-  return { startMs, endMs: Math.max(Math.min(endMs, widest), startMs + 5_000), bars };
+  const endMs = isEnded ? nowMs : Math.min(next, widest);
+  return { startMs, endMs: Math.max(endMs, startMs + 5_000), bars };
 }
 
-const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400].map((s) => s * 1_000);
+const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400].map(
+  (s) => s * 1_000,
+);
 
 /** At most five round times on the axis. */
 export function ticksOf({ startMs, endMs }: Axis): number[] {

@@ -1,7 +1,6 @@
 "use client";
 
 import { Popover as Primitive } from "@base-ui/react/popover";
-import { Tooltip as TooltipPrimitive } from "@base-ui/react/tooltip";
 import type { ReactElement, ReactNode } from "react";
 
 const FLOAT = "rounded-2 bg-raised text-ink shadow-float outline-none";
@@ -29,22 +28,6 @@ export function Popover({ trigger, title, children, align = "end" }: PopoverProp
     </Primitive.Root>
   );
 }
-
-/** What a hint holds: one short line. It repeats the trigger's accessible name, never adds to it. */
-export function Tooltip({ text, trigger }: { text: ReactNode; trigger: ReactElement }) {
-  return (
-    <TooltipPrimitive.Root>
-      <TooltipPrimitive.Trigger render={trigger} />
-      <TooltipPrimitive.Portal>
-        <TooltipPrimitive.Positioner className="z-50" sideOffset={6}>
-          <TooltipPrimitive.Popup className={`${FLOAT} px-2 py-1 text-12`}>{text}</TooltipPrimitive.Popup>
-        </TooltipPrimitive.Positioner>
-      </TooltipPrimitive.Portal>
-    </TooltipPrimitive.Root>
-  );
-}
-
-export const TooltipProvider = TooltipPrimitive.Provider;
 
 /** More about a thing while the pointer or the focus rests on it; the card's own buttons can be reached. */
 export function HoverCard({

@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { leaveTo } from "@/app/_client/leave-to";
 import { signIn } from "@/app/_client/sign-in";
 import { Glyph } from "@/components/patterns/status";
 import { Button } from "@/components/ui/button";
@@ -37,7 +38,7 @@ export function SignInForm({ next }: { next: string }) {
     const code = await signIn(email, password).catch(() => "INTERNAL");
     if (code === null) {
       // A whole load: nothing of the page before stays in memory.
-      window.location.assign(next);
+      leaveTo(next);
       return;
     }
     setRefusal(REFUSALS[code] ?? UNKNOWN);

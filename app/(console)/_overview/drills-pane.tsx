@@ -20,7 +20,9 @@ export function DrillsPane({ drills }: { drills: DrillPeriods | undefined }) {
         scope={month ? `${month.counts.signed ?? 0} of ${month.tasks.length} signed off` : null}
         more={<Link href="/drills">All</Link>}
       />
-      {month?.tasks.length === 0 && <p className="text-ink-3">No task of this month was opened yet; a runner opens them.</p>}
+      {month?.tasks.length === 0 && (
+        <p className="text-ink-3">No task of this month was opened yet; a runner opens them.</p>
+      )}
       <ul>
         {month?.tasks.map((task) => (
           <TaskLine key={task.id} task={task} />
@@ -38,23 +40,27 @@ export function DrillsPane({ drills }: { drills: DrillPeriods | undefined }) {
 }
 
 function TaskLine({ task }: { task: DrillTaskView }) {
-  const act = task.maySign ? "Sign off" : task.mayComplete ? "Do" : null;
+  const act = task.maySign ? "Sign off" : task.mayComplete ? "Complete" : null;
   return (
-    <li className="flex h-6 items-center gap-2 tall:h-7 phone:h-8">
+    <li className="flex h-6 items-center gap-2 phone:h-8 tall:h-7">
       <Glyph tone={DRILL_TONE[task.state]} label={DRILL_WORD[task.state]} />
       <span className="truncate" title={task.title}>
         {task.title}
       </span>
       <span className="ml-auto text-12 whitespace-nowrap text-ink-3">
         {act ? (
-          <Link href={task.mayComplete ? `/drills?task=${task.id}` : `/drills#${task.id}`} className="link text-ink">
+          <Link href={task.mayComplete ? `/drills?task=${task.id}` : `/drills#${task.id}`} className="text-ink link">
             {act}
           </Link>
         ) : (
           DRILL_WORD[task.state].toLowerCase()
         )}
       </span>
-      <Instant at={task.signedAt ?? task.dueAt} form="day" className="w-11 shrink-0 text-right text-12 whitespace-nowrap text-ink-3" />
+      <Instant
+        at={task.signedAt ?? task.dueAt}
+        form="day"
+        className="w-11 shrink-0 text-right text-12 whitespace-nowrap text-ink-3"
+      />
     </li>
   );
 }
@@ -62,7 +68,9 @@ function TaskLine({ task }: { task: DrillTaskView }) {
 function PeriodLine({ period }: { period: DrillPeriodView }) {
   const { zone } = useZone();
   const open = period.tasks.find((task) => task.state === "overdue" || task.state === "due");
-  const due = open ? `${open.title.toLowerCase()} by ${formatInstant(Date.parse(open.dueAt), "day", zone)}` : "all done";
+  const due = open
+    ? `${open.title.toLowerCase()} by ${formatInstant(Date.parse(open.dueAt), "day", zone)}`
+    : "all done";
   return (
     <>
       {period.counts.signed ?? 0} of {period.tasks.length} <span className="text-ink-3">{due}</span>

@@ -9,6 +9,7 @@ import { ErrorNote } from "@/components/patterns/states";
 import { Glyph } from "@/components/patterns/status";
 import { Age } from "@/components/patterns/time";
 import { formatBytes, formatCount } from "@/lib/kernel/format";
+import { repositoryHealth } from "../backups/repository-health";
 
 /** Who did what last. */
 export function AuditPane() {
@@ -19,7 +20,7 @@ export function AuditPane() {
       {error && !data && <ErrorNote failure={error} onRetry={() => void refetch()} className="" />}
       <ul>
         {data?.events.map((event) => (
-          <li key={event.id} className="flex h-6 items-center gap-2 tall:h-7 phone:h-8">
+          <li key={event.id} className="flex h-6 items-center gap-2 phone:h-8 tall:h-7">
             <Severity value={event.severity} />
             <Link href={`/audit?event=${event.id}`} className="font-medium hover:underline">
               {event.action}
@@ -43,17 +44,18 @@ export function StoragePane() {
       {data?.repositories.length === 0 && <p className="text-ink-3">No repository is declared.</p>}
       <ul className="text-12">
         {data?.repositories.map((repository) => (
-          <li key={repository.name} className="grid h-[22px] grid-cols-[12px_68px_minmax(0,1fr)_auto] items-center gap-2 tall:h-[26px]">
-            <Glyph
-              tone={repository.checkError ? "failed" : repository.checkedAt ? "ok" : "unknown"}
-              label={repository.checkError ? "does not answer" : repository.checkedAt ? "answers" : "not checked yet"}
-            />
+          <li
+            key={repository.name}
+            className="grid h-[22px] grid-cols-[12px_68px_minmax(0,1fr)_auto] items-center gap-2 tall:h-[26px]"
+          >
+            <Glyph tone={repositoryHealth(repository).tone} label={repositoryHealth(repository).word} />
             <span className="truncate">{repository.name}</span>
             <span className="truncate text-ink-3" title={repository.checkError ?? repository.location}>
               {repository.checkError ?? repository.location}
             </span>
             <span className="whitespace-nowrap">
-              {formatBytes(repository.storedBytes)} <span className="text-ink-3">in {formatCount(repository.backups)}</span>
+              {formatBytes(repository.storedBytes)}{" "}
+              <span className="text-ink-3">in {formatCount(repository.backups)}</span>
             </span>
           </li>
         ))}

@@ -2,7 +2,8 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { drillsQuery, openRunsQuery, recentRunsQuery, systemsQuery } from "@/app/_client/queries";
-import { ErrorNote, Skeleton } from "@/components/patterns/states";
+import { Loaded } from "@/components/patterns/states";
+import type { SystemSummary } from "@/lib/systems/schemas";
 import { byDanger } from "../systems/system-order";
 import { SystemsTable } from "../systems/systems-table";
 import { NoSystems } from "../systems/systems-view";
@@ -18,35 +19,40 @@ interface OverviewProps {
   mayReadAudit: boolean;
 }
 
-const COLUMN = "flex min-w-0 flex-col [&>*+*]:border-t [&>*]:border-line phone:not-first:border-t phone:border-line [&>*]:pb-2.5 [&>*:last-child]:flex-1";
+const COLUMN =
+  "flex min-w-0 flex-col [&>*+*]:border-t [&>*]:border-line phone:not-first:border-t phone:border-line [&>*]:pb-2.5 [&>*:last-child]:flex-1";
 
 /** What is at risk now, what runs, what was proven, what is due. */
-export function OverviewView({ mayBackUp, mayReadAudit }: OverviewProps) {
+export function OverviewView(props: OverviewProps) {
   const systems = useQuery(systemsQuery());
-  const open = useQuery(openRunsQuery());
-  const recent = useQuery(recentRunsQuery());
-  const drills = useQuery(drillsQuery());
-  if (!systems.data) {
-    return systems.error ? <ErrorNote failure={systems.error} onRetry={() => void systems.refetch()} /> : <Skeleton rows={8} />;
-  }
-  const all = systems.data.systems;
-  const foremost = byDanger(all).find((system) => system.kind === "mariadb");
   return (
-    <div className="grid min-h-full grid-rows-[auto_auto_1fr] phone:block">
+    <Loaded answer={systems} rows={8}>
+      {(data) => <Overview systems={data.systems} {...props} />}
+    </Loaded>
+  );
+}
+
+function Overview({ systems, mayBackUp, mayReadAudit }: OverviewProps & { systems: readonly SystemSummary[] }) {
+  const open = useQuery(openRunsQuery()).data?.runs ?? [];
+  const recent = useQuery(recentRunsQuery()).data?.runs ?? [];
+  const drills = useQuery(drillsQuery()).data;
+  const foremost = byDanger(systems).find((system) => system.kind === "mariadb");
+  return (
+    <div className="grid min-h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_1fr] phone:block">
       <h1 className="sr-only">Overview</h1>
-      <Verdicts systems={all} runs={open.data?.runs ?? []} drills={drills.data} />
-      {all.length === 0 ? <NoSystems /> : <SystemsTable systems={all} mayBackUp={mayBackUp} />}
-      <div className="grid grid-cols-[minmax(0,392fr)_minmax(0,376fr)_minmax(0,336fr)] border-t border-line phone:block [&>*+*]:border-l [&>*]:border-line phone:[&>*+*]:border-l-0">
+      <Verdicts systems={systems} runs={open} drills={drills} />
+      {systems.length === 0 ? <NoSystems /> : <SystemsTable systems={systems} mayBackUp={mayBackUp} />}
+      <div className="grid grid-cols-[minmax(0,392fr)_minmax(0,376fr)_minmax(0,336fr)] border-t border-line phone:block [&>*]:border-line [&>*+*]:border-l phone:[&>*+*]:border-l-0">
         <div className={COLUMN}>
-          <RunningNow open={open.data?.runs ?? []} recent={recent.data?.runs ?? []} />
-          <NextDue systems={all} drills={drills.data} />
+          <RunningNow open={open} recent={recent} />
+          <NextDue systems={systems} drills={drills} />
         </div>
         <div className={COLUMN}>
           {foremost && <TrendPane system={foremost} />}
           {mayReadAudit && <AuditPane />}
         </div>
         <div className={COLUMN}>
-          <DrillsPane drills={drills.data} />
+          <DrillsPane drills={drills} />
           <StoragePane />
         </div>
       </div>

@@ -9,7 +9,7 @@ import { Glyph } from "@/components/patterns/status";
 import { Age } from "@/components/patterns/time";
 import { formatDuration, formatTarget } from "@/lib/kernel/format";
 import type { RunSummary } from "@/lib/runs/schemas";
-import { RUN_TONE, RUN_WORD } from "../runs/run-status";
+import { RUN_TONE, RUN_WORD, soFarMs } from "../runs/run-status";
 
 interface RunningNowProps {
   open: readonly RunSummary[];
@@ -24,7 +24,11 @@ export function RunningNow({ open, recent }: RunningNowProps) {
   const shown = (isQuiet ? recent : open).slice(0, SHOWN);
   return (
     <Pane label="Running now">
-      <PaneHead title={isQuiet ? "Last runs" : "Running now"} scope={isQuiet ? null : open.length} more={<Link href="/runs">All runs</Link>} />
+      <PaneHead
+        title={isQuiet ? "Last runs" : "Running now"}
+        scope={isQuiet ? null : open.length}
+        more={<Link href="/runs">All runs</Link>}
+      />
       {shown.length === 0 && <p className="text-ink-3">Nothing has run yet.</p>}
       <ul>
         {shown.map((run) => (
@@ -35,7 +39,9 @@ export function RunningNow({ open, recent }: RunningNowProps) {
                 {run.title}
               </Link>
               {run.mode && <ModeChip>{run.mode === "live" ? "Live run" : "Drill"}</ModeChip>}
-              <span className="ml-auto text-12 whitespace-nowrap text-ink-3">{isQuiet ? <Ended run={run} /> : <Place run={run} />}</span>
+              <span className="ml-auto text-12 whitespace-nowrap text-ink-3">
+                {isQuiet ? <Ended run={run} /> : <Place run={run} />}
+              </span>
             </div>
             {!isQuiet && <StepBar run={run} />}
             <RunFacts run={run} />
@@ -71,10 +77,13 @@ function StepBar({ run }: { run: RunSummary }) {
     <div role="img" aria-label={`${run.stepsDone} of ${run.stepsTotal} steps done`} className="flex h-2 gap-0.5">
       {Array.from({ length: run.stepsTotal }, (_, index) => {
         const isNow = index === run.stepsDone;
-        const look = index < run.stepsDone ? "bg-mark" : isNow && run.state === "waiting" ? "hatch text-warning" : "bg-track";
+        const look =
+          index < run.stepsDone ? "bg-mark" : isNow && run.state === "waiting" ? "hatch text-warning" : "bg-track";
         return (
           <i key={index} className={`relative min-w-[3px] flex-1 ${look}`}>
-            {isNow && run.state === "running" && <i className="absolute inset-y-0 left-0 bg-running" style={{ width: `${share * 100}%` }} />}
+            {isNow && run.state === "running" && (
+              <i className="absolute inset-y-0 left-0 bg-running" style={{ width: `${share * 100}%` }} />
+            )}
           </i>
         );
       })}
@@ -82,22 +91,23 @@ function StepBar({ run }: { run: RunSummary }) {
   );
 }
 
+/** What a run has cost, failed with, or got through: the one line under its bar. */
+function factsOf(run: RunSummary, soFarMs: number | null): string {
+  const target = run.rtoTargetSeconds === null ? "" : ` of ${formatTarget(run.rtoTargetSeconds)}`;
+  if (soFarMs !== null) return `RTO so far ${formatDuration(soFarMs)}${target}`;
+  if (run.rtoActualSeconds !== null) return `RTO ${formatDuration(run.rtoActualSeconds * 1_000)}${target}`;
+  if (run.error) return run.error.message;
+  if (run.progress) return progressText(run.progress);
+  return run.currentStep ?? (run.system ? `on ${run.system}` : "");
+}
+
 function RunFacts({ run }: { run: RunSummary }) {
   const now = useNow();
-  const disruptionAt = run.kind === "runbook" ? (run.statedDisruptionAt ?? run.disruptionAt) : null;
   const isOpen = run.endedAt === null;
-  const soFar = disruptionAt && isOpen ? Math.max(0, Math.floor((now - Date.parse(disruptionAt)) / 1_000) * 1_000) : null;
-  const target = run.rtoTargetSeconds === null ? "" : ` of ${formatTarget(run.rtoTargetSeconds)}`;
-  const facts =
-    soFar !== null
-      ? `RTO so far ${formatDuration(soFar)}${target}`
-      : run.rtoActualSeconds !== null
-        ? `RTO ${formatDuration(run.rtoActualSeconds * 1_000)}${target}`
-        : (run.error?.message ?? (run.progress ? progressText(run.progress) : run.currentStep));
   const rate = isOpen && run.progress ? rateText(run.progress) : null;
   return (
     <div className="mt-[3px] flex justify-between gap-2 text-12 whitespace-nowrap text-ink-3">
-      <span className="truncate">{facts ?? (run.system ? `on ${run.system}` : "")}</span>
+      <span className="truncate">{factsOf(run, isOpen ? soFarMs(run, now) : null)}</span>
       <span>{rate ?? `by ${run.startedBy}`}</span>
     </div>
   );

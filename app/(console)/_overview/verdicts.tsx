@@ -33,7 +33,9 @@ export function Verdicts({ systems, runs, drills }: VerdictsProps) {
 }
 
 function Danger({ systems }: { systems: readonly SystemSummary[] }) {
-  const [worst, second] = byDanger(systems).filter(({ state }) => state === "failed" || state === "warning" || state === "unknown");
+  const [worst, second] = byDanger(systems).filter(
+    ({ state }) => state === "failed" || state === "warning" || state === "unknown",
+  );
   if (!worst) {
     const answered = systems.filter((system) => system.kind === "mariadb").length;
     return (
@@ -41,7 +43,11 @@ function Danger({ systems }: { systems: readonly SystemSummary[] }) {
         question="Is anything in danger?"
         tone={systems.length > 0 ? "ok" : "unknown"}
         answer={systems.length > 0 ? "Nothing is in danger" : "No system is declared"}
-        evidence={<span className="truncate">{answered === 1 ? "1 system answers and holds its RPO" : `${answered} systems answer and hold their RPO`}</span>}
+        evidence={
+          <span className="truncate">
+            {answered === 1 ? "1 system answers and holds its RPO" : `${answered} systems answer and hold their RPO`}
+          </span>
+        }
       />
     );
   }
@@ -84,7 +90,9 @@ function Proof({ systems }: { systems: readonly SystemSummary[] }) {
   const now = useNow(60_000);
   const { zone } = useZone();
   const backedUp = systems.filter((system) => system.kind === "mariadb");
-  const proven = backedUp.filter((system) => system.lastProvenAt && now - Date.parse(system.lastProvenAt) < PROOF_MS_MAX);
+  const proven = backedUp.filter(
+    (system) => system.lastProvenAt && now - Date.parse(system.lastProvenAt) < PROOF_MS_MAX,
+  );
   const missing = backedUp.find((system) => !proven.includes(system));
   const oldest = proven.map((system) => Date.parse(system.lastProvenAt ?? "")).toSorted((a, b) => a - b)[0];
   const foremost = byDanger(backedUp).find((system) => system.recoverableTo);
@@ -118,7 +126,7 @@ function Cost({ systems }: { systems: readonly SystemSummary[] }) {
     <Verdict
       question="What would it cost?"
       answer={
-        <span className="flex gap-7">
+        <span className="flex gap-4">
           <Figure
             value={measured ? formatDuration((measured.rtoActualSeconds ?? 0) * 1_000) : "?"}
             of={measured ? `of ${formatTarget(measured.rtoTargetSeconds)}` : ""}
@@ -136,21 +144,26 @@ function Cost({ systems }: { systems: readonly SystemSummary[] }) {
 }
 
 const ratioOf = (system: SystemSummary) => (system.rtoActualSeconds ?? 0) / system.rtoTargetSeconds;
-const exposureRatio = (system: SystemSummary) => (system.exposureSeconds ?? 0) / Math.max(1, system.rpoTargetSeconds ?? 1);
+const exposureRatio = (system: SystemSummary) =>
+  (system.exposureSeconds ?? 0) / Math.max(1, system.rpoTargetSeconds ?? 1);
 
 function Due({ runs, tasks }: { runs: readonly RunSummary[]; tasks: readonly DrillTaskView[] }) {
   const { zone } = useZone();
   const waiting = runs.find((run) => run.state === "waiting");
   const overdue = tasks.filter((task) => task.state === "overdue");
   const toSign = tasks.filter((task) => task.state === "done" && task.maySign);
-  const due = tasks.filter((task) => task.state === "due").toSorted((one, other) => Date.parse(one.dueAt) - Date.parse(other.dueAt));
+  const due = tasks
+    .filter((task) => task.state === "due")
+    .toSorted((one, other) => Date.parse(one.dueAt) - Date.parse(other.dueAt));
   const primary = (href: string, word: string) => (
     <Link href={href} className={buttonStyles({ look: "primary" })}>
       {word}
     </Link>
   );
   const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
-  const soonest = due[0] ? `${count(due.filter((task) => task.dueAt === due[0]?.dueAt).length, "drill")} by ${formatInstant(Date.parse(due[0].dueAt), "day", zone)}` : null;
+  const soonest = due[0]
+    ? `${count(due.filter((task) => task.dueAt === due[0]?.dueAt).length, "drill")} by ${formatInstant(Date.parse(due[0].dueAt), "day", zone)}`
+    : null;
   const rest = [toSign.length > 0 ? count(toSign.length, "sign-off") : null, soonest].filter(Boolean).join(", ");
   const cell = { question: "What is due?", isFirstOnPhone: true };
   if (waiting) {
@@ -170,16 +183,36 @@ function Due({ runs, tasks }: { runs: readonly RunSummary[]; tasks: readonly Dri
   }
   if (overdue.length > 0) {
     return (
-      <Verdict {...cell} tone="warning" answer={`${count(overdue.length, "drill")} overdue`} evidence={rest ? `Then ${rest}` : "Nothing else is due"} act={primary("/drills", "Review")} />
+      <Verdict
+        {...cell}
+        tone="warning"
+        answer={`${count(overdue.length, "drill")} overdue`}
+        evidence={rest ? `Then ${rest}` : "Nothing else is due"}
+        act={primary("/drills", "Review")}
+      />
     );
   }
   if (toSign.length > 0) {
     return (
-      <Verdict {...cell} tone="warning" answer={`${count(toSign.length, "sign-off")}`} evidence={soonest ? `Then ${soonest}` : "Nothing else is due"} act={primary("/drills", "Sign off")} />
+      <Verdict
+        {...cell}
+        tone="warning"
+        answer={`${count(toSign.length, "sign-off")}`}
+        evidence={soonest ? `Then ${soonest}` : "Nothing else is due"}
+        act={primary("/drills", "Sign off")}
+      />
     );
   }
   if (due[0]) {
-    return <Verdict {...cell} tone="idle" answer={soonest} evidence={<span className="truncate">First: {due[0].title}</span>} act={primary("/drills", "Open")} />;
+    return (
+      <Verdict
+        {...cell}
+        tone="idle"
+        answer={soonest}
+        evidence={<span className="truncate">First: {due[0].title}</span>}
+        act={primary("/drills", "Open")}
+      />
+    );
   }
   return <Verdict {...cell} tone="ok" answer="Nothing is due" evidence="Every drill of this period is signed off" />;
 }

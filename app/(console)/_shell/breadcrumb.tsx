@@ -10,8 +10,7 @@ import { sectionOf } from "./sections";
 export function Breadcrumb({ estate }: { estate: string | null }) {
   const pathname = usePathname();
   const section = sectionOf(pathname);
-  const rest = section && pathname.length > section.href.length && section.href !== "/" ? pathname.slice(section.href.length + 1) : null;
-  const [first, second] = rest?.split("/") ?? [];
+  const thing = section && section.href !== "/" ? pathname.slice(section.href.length + 1).split("/")[0] : undefined;
   return (
     <nav aria-label="Breadcrumb" className="flex min-w-0 items-center gap-2">
       {estate && (
@@ -23,17 +22,17 @@ export function Breadcrumb({ estate }: { estate: string | null }) {
       {section && (
         <Link
           href={section.href}
-          {...(rest ? {} : { "aria-current": "page" as const })}
-          className={rest ? "text-ink-2 hover:text-ink phone:font-semibold phone:text-ink" : "font-semibold"}
+          {...(thing ? {} : { "aria-current": "page" as const })}
+          className={thing ? "text-ink-2 hover:text-ink phone:font-semibold phone:text-ink" : "font-semibold"}
         >
           {section.title}
         </Link>
       )}
-      {section && first && (
+      {section && thing && (
         <>
           <span className="text-line-2 phone:hidden">/</span>
-          <span {...(second ? {} : { "aria-current": "page" as const })} className="truncate font-semibold phone:hidden">
-            <ThingName section={section.id} id={decodeURIComponent(first)} />
+          <span aria-current="page" className="truncate font-semibold phone:hidden">
+            <ThingName section={section.id} id={decodeURIComponent(thing)} />
           </span>
         </>
       )}

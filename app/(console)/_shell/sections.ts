@@ -14,7 +14,7 @@ export interface Section {
 }
 
 /** Where one can go. The nouns are those of the URL, the API and the audit log. */
-export const SECTIONS: readonly Section[] = [
+const SECTIONS: readonly Section[] = [
   { id: "overview", title: "Overview", href: "/", icon: "overview", key: "o", isOnTabBar: true },
   { id: "systems", title: "Systems", href: "/systems", icon: "systems", key: "s", isOnTabBar: true },
   { id: "backups", title: "Backups", href: "/backups", icon: "backups", key: "b" },

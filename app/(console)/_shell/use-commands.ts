@@ -4,7 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { openRunsQuery, recentRunsQuery, runbooksQuery, systemsQuery } from "@/app/_client/queries";
 import { keysText } from "@/components/patterns/shortcuts";
-import type { CommandGroup } from "@/components/patterns/command-palette";
+import type { Command, CommandGroup } from "@/components/patterns/command-palette";
+import type { RunbookView } from "@/lib/runbooks/schemas";
 import { sectionsFor, type Reader } from "./sections";
 
 /** Everything that the palette offers. Lists are asked for only while it is open. */
@@ -37,27 +38,7 @@ export function useCommands(reader: Reader, isOpen: boolean): CommandGroup[] {
         onSelect: go(`/systems/${system.name}`),
       })),
     },
-    {
-      value: "Run",
-      items: (runbooks.data?.runbooks ?? []).flatMap((runbook) => [
-        ...(reader.mayStartDrill
-          ? [
-              {
-                id: `drill-${runbook.id}`,
-                label: `Start drill: ${runbook.title}`,
-                keywords: `runbook rehearse ${runbook.system}`,
-                onSelect: go(`/recovery?drill=${runbook.id}`),
-              },
-            ]
-          : []),
-        {
-          id: `runbook-${runbook.id}`,
-          label: `Runbook: ${runbook.title}`,
-          keywords: `recovery ${runbook.system}`,
-          onSelect: go(`/recovery#${runbook.id}`),
-        },
-      ]),
-    },
+    { value: "Run", items: (runbooks.data?.runbooks ?? []).flatMap((runbook) => runbookCommands(runbook, reader, go)) },
     {
       value: "Recent runs",
       items: unique.slice(0, 8).map((run) => ({
@@ -70,4 +51,23 @@ export function useCommands(reader: Reader, isOpen: boolean): CommandGroup[] {
     },
   ];
   return groups.filter((group) => group.items.length > 0);
+}
+
+type Go = (href: string) => () => void;
+
+function runbookCommands(runbook: RunbookView, reader: Reader, go: Go): Command[] {
+  const open: Command = {
+    id: `runbook-${runbook.id}`,
+    label: `Runbook: ${runbook.title}`,
+    keywords: `recovery ${runbook.system}`,
+    onSelect: go(`/recovery#${runbook.id}`),
+  };
+  if (!reader.mayStartDrill) return [open];
+  const drill: Command = {
+    id: `drill-${runbook.id}`,
+    label: `Start drill: ${runbook.title}`,
+    keywords: `runbook rehearse ${runbook.system}`,
+    onSelect: go(`/recovery?drill=${runbook.id}`),
+  };
+  return [drill, open];
 }

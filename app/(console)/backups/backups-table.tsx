@@ -18,7 +18,9 @@ interface BackupsTableProps {
 
 /** Backups with a column for each repository: what lies where, and what was proven. */
 export function BackupsTable({ backups, hasSystem }: BackupsTableProps) {
-  const repositories = [...new Set(backups.flatMap((backup) => backup.copies.map((copy) => copy.repository)))].toSorted();
+  const repositories = [
+    ...new Set(backups.flatMap((backup) => backup.copies.map((copy) => copy.repository))),
+  ].toSorted();
   const columns: DataColumn<BackupSummary>[] = [
     {
       id: "started",
@@ -88,7 +90,8 @@ const COLUMNS: DataColumn<BackupSummary>[] = [
     width: 84,
     isRight: true,
     sortBy: (backup) => backup.sizeBytes,
-    cell: (backup) => (backup.sizeBytes === null ? <span className="text-ink-3">–</span> : formatBytes(backup.sizeBytes)),
+    cell: (backup) =>
+      backup.sizeBytes === null ? <span className="text-ink-3">–</span> : formatBytes(backup.sizeBytes),
   },
   {
     id: "took",
@@ -109,6 +112,7 @@ function copyColumn(repository: string): DataColumn<BackupSummary> {
   return {
     id: `copy-${repository}`,
     header: repository,
+    className: "pl-3",
     cell: (backup) => <Copy copy={backup.copies.find((copy) => copy.repository === repository)} />,
   };
 }
@@ -116,7 +120,7 @@ function copyColumn(repository: string): DataColumn<BackupSummary> {
 function Copy({ copy }: { copy: BackupSummary["copies"][number] | undefined }) {
   if (!copy) return <span className="text-ink-3">not kept here</span>;
   return (
-    <span className="inline-flex items-center gap-1.5" title={copy.error ?? copy.sha256 ?? undefined}>
+    <span className="inline-flex items-center gap-1.5 align-top" title={copy.error ?? copy.sha256 ?? undefined}>
       <Glyph tone={COPY_TONE[copy.state]} />
       {copy.state}
       {copy.checkedAt && (
@@ -159,7 +163,9 @@ const lockColumn: DataColumn<BackupSummary> = {
 
 function LockedUntil({ backup }: { backup: BackupSummary }) {
   const { zone } = useZone();
-  const latest = backup.copies.flatMap((copy) => (copy.lockedUntil ? [Date.parse(copy.lockedUntil)] : [])).toSorted((a, b) => b - a)[0];
+  const latest = backup.copies
+    .flatMap((copy) => (copy.lockedUntil ? [Date.parse(copy.lockedUntil)] : []))
+    .toSorted((a, b) => b - a)[0];
   return latest === undefined ? <span className="text-ink-3">–</span> : formatInstant(latest, "day", zone);
 }
 
@@ -175,8 +181,8 @@ function PhoneRow({ backup, hasSystem }: { backup: BackupSummary; hasSystem: boo
       </span>
       <span className="mt-0.5 flex justify-between gap-2 text-12 text-ink-3">
         <span>
-          {backup.sizeBytes === null ? "–" : formatBytes(backup.sizeBytes)}, {backup.copies.filter((copy) => copy.state === "present").length} of{" "}
-          {backup.copies.length} copies
+          {backup.sizeBytes === null ? "–" : formatBytes(backup.sizeBytes)},{" "}
+          {backup.copies.filter((copy) => copy.state === "present").length} of {backup.copies.length} copies
         </span>
         <span>{backup.verified ? backup.verified.level : "not verified"}</span>
       </span>

@@ -23,13 +23,17 @@ interface CompleteDialogProps {
 /** Records that a task was done: by a run as evidence, by a note, or by both. */
 export function CompleteDialog({ task, evidenceRunId, onClose }: CompleteDialogProps) {
   const complete = useAction(completeDrillTask, { onDone: onClose });
-  const suggestions = useQuery(evidenceQuery(task.id));
-  const runs = suggestions.data?.runs ?? [];
+  const suggestions = useQuery(evidenceQuery(task.id)).data?.runs;
   const [chosen, setChosen] = useState<string | null>(evidenceRunId);
-  const evidence = chosen ?? (task.provenBy === "run" ? (runs[0]?.runId ?? null) : null);
+  const isByRun = task.provenBy === "run";
+  const evidence = chosen ?? (isByRun ? (suggestions?.[0]?.runId ?? NONE) : NONE);
   const submit = (values: Record<string, unknown>) => {
     const note = String(values["note"] ?? "").trim();
-    complete.run({ taskId: task.id, ...(note ? { note } : {}), ...(evidence && evidence !== NONE ? { evidenceRunId: evidence } : {}) });
+    complete.run({
+      taskId: task.id,
+      ...(note ? { note } : {}),
+      ...(evidence === NONE ? {} : { evidenceRunId: evidence }),
+    });
   };
   return (
     <Dialog
@@ -41,28 +45,8 @@ export function CompleteDialog({ task, evidenceRunId, onClose }: CompleteDialogP
       }}
     >
       <Form errors={complete.failure?.fieldErrors ?? {}} onFormSubmit={submit}>
-        {task.provenBy === "run" && (
-          <fieldset className="grid gap-1">
-            <legend className="mb-1 text-12 text-ink-2">Evidence</legend>
-            {suggestions.isPending && <p className="text-12 text-ink-3">Looking for runs that prove it</p>}
-            {suggestions.data && runs.length === 0 && (
-              <p className="text-12 text-ink-3">No run of this period proves it. Run a drill, or tell in a note what was done: it stands as a note alone.</p>
-            )}
-            {runs.map((run) => (
-              <Choice key={run.runId} value={run.runId} isChosen={evidence === run.runId} onChoose={setChosen}>
-                <RunWords run={run} />
-              </Choice>
-            ))}
-            {runs.length > 0 && (
-              <Choice value={NONE} isChosen={evidence === NONE} onChoose={setChosen}>
-                none of them, a note alone
-              </Choice>
-            )}
-          </fieldset>
-        )}
-        <Field name="note" label="Note" hint={task.provenBy === "note" ? "At least 10 characters: what was done, and what came of it." : "What was seen, what is to be done."}>
-          <TextArea rows={4} maxLength={4_000} required={task.provenBy === "note"} minLength={task.provenBy === "note" ? 10 : undefined} />
-        </Field>
+        {isByRun && <Evidence runs={suggestions} chosen={evidence} onChoose={setChosen} />}
+        <Note isRequired={!isByRun} />
         {complete.failure && <ErrorNote failure={complete.failure} className="" />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
@@ -72,6 +56,55 @@ export function CompleteDialog({ task, evidenceRunId, onClose }: CompleteDialogP
         </div>
       </Form>
     </Dialog>
+  );
+}
+
+const NOTE_LENGTH_MIN = 10;
+
+function Note({ isRequired }: { isRequired: boolean }) {
+  const hint = isRequired
+    ? `At least ${NOTE_LENGTH_MIN} characters: what was done, and what came of it.`
+    : "What was seen, what is to be done.";
+  return (
+    <Field name="note" label="Note" hint={hint}>
+      <TextArea
+        rows={4}
+        maxLength={4_000}
+        required={isRequired}
+        {...(isRequired ? { minLength: NOTE_LENGTH_MIN } : {})}
+      />
+    </Field>
+  );
+}
+
+interface EvidenceProps {
+  /** undefined: still asked for. */
+  runs: readonly EvidenceView[] | undefined;
+  chosen: string;
+  onChoose: (runId: string) => void;
+}
+
+function Evidence({ runs, chosen, onChoose }: EvidenceProps) {
+  return (
+    <fieldset className="grid gap-1">
+      <legend className="mb-1 text-12 text-ink-2">Evidence</legend>
+      {!runs && <p className="text-12 text-ink-3">Looking for runs that prove it</p>}
+      {runs?.length === 0 && (
+        <p className="text-12 text-ink-3">
+          No run of this period proves it. Run a drill, or tell in a note what was done: it stands as a note alone.
+        </p>
+      )}
+      {runs?.map((run) => (
+        <Choice key={run.runId} value={run.runId} isChosen={chosen === run.runId} onChoose={onChoose}>
+          <RunWords run={run} />
+        </Choice>
+      ))}
+      {runs && runs.length > 0 && (
+        <Choice value={NONE} isChosen={chosen === NONE} onChoose={onChoose}>
+          none of them, a note alone
+        </Choice>
+      )}
+    </fieldset>
   );
 }
 

@@ -5,7 +5,7 @@ import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
 import { drillHistoryQuery, drillsQuery } from "@/app/_client/queries";
 import { PageHeading, PageTitle, PaneHead } from "@/components/patterns/pane";
-import { Empty, ErrorNote, Skeleton } from "@/components/patterns/states";
+import { Empty, Loaded } from "@/components/patterns/states";
 import { Glyph } from "@/components/patterns/status";
 import { Instant } from "@/components/patterns/time";
 import { buttonStyles } from "@/components/ui/button";
@@ -19,11 +19,9 @@ const CADENCE_WORD = { monthly: "every month", quarterly: "every quarter", annua
 /** The recovery testing schedule as a checklist: due, done with evidence, signed off by another person, or missed. */
 export function DrillsView() {
   const drills = useQuery(drillsQuery());
-  const history = useQuery(drillHistoryQuery());
+  const history = useQuery(drillHistoryQuery()).data?.periods ?? [];
   const [evidence, setEvidence] = useQueryState("evidence", parseAsString);
   const [completing, setCompleting] = useQueryState("task", parseAsString);
-  const tasks = drills.data?.periods.flatMap((period) => period.tasks) ?? [];
-  const task = tasks.find((each) => each.id === completing) ?? null;
   const close = () => {
     void setCompleting(null);
     void setEvidence(null);
@@ -40,27 +38,59 @@ export function DrillsView() {
         <PageHeading>Drills</PageHeading>
         <span className="text-ink-3">done and signed off are two acts of two people</span>
       </PageTitle>
-      {evidence && !task && (
-        <p className="flex items-center gap-2 border-t border-line bg-hover px-4 py-2 phone:px-3">
-          <Glyph tone="running" />
-          Choose the task that this run proves.
-          <button type="button" className="link ml-auto text-12" onClick={close}>
-            Leave it
-          </button>
-        </p>
-      )}
-      {drills.error && !drills.data && <ErrorNote failure={drills.error} onRetry={() => void drills.refetch()} />}
-      {!drills.data && !drills.error && <Skeleton rows={8} />}
-      {drills.data && tasks.length === 0 && (
-        <Empty title="No task is open">
-          <p>A runner opens the tasks of each month, quarter and year. None has worked yet: is one running?</p>
-        </Empty>
-      )}
-      {drills.data?.periods.map((period) => (
-        <Period key={period.name} period={period} onComplete={(id) => void setCompleting(id)} />
+      {evidence && !completing && <ChooseTask onLeave={close} />}
+      <Loaded answer={drills} rows={8}>
+        {({ periods }) => (
+          <Periods
+            periods={periods}
+            completing={completing}
+            evidence={evidence}
+            onComplete={(id) => void setCompleting(id)}
+            onClose={close}
+          />
+        )}
+      </Loaded>
+      <History periods={history} />
+    </>
+  );
+}
+
+function ChooseTask({ onLeave }: { onLeave: () => void }) {
+  return (
+    <p className="flex items-center gap-2 border-t border-line bg-hover px-4 py-2 phone:px-3">
+      <Glyph tone="running" />
+      Choose the task that this run proves.
+      <button type="button" className="ml-auto text-12 link" onClick={onLeave}>
+        Leave it
+      </button>
+    </p>
+  );
+}
+
+interface PeriodsProps {
+  periods: readonly DrillPeriodView[];
+  completing: string | null;
+  evidence: string | null;
+  onComplete: (taskId: string) => void;
+  onClose: () => void;
+}
+
+function Periods({ periods, completing, evidence, onComplete, onClose }: PeriodsProps) {
+  const tasks = periods.flatMap((period) => period.tasks);
+  const task = tasks.find((each) => each.id === completing);
+  if (tasks.length === 0) {
+    return (
+      <Empty title="No task is open">
+        <p>A runner opens the tasks of each month, quarter and year. None has worked yet: is one running?</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {periods.map((period) => (
+        <Period key={period.name} period={period} onComplete={onComplete} />
       ))}
-      <History periods={history.data?.periods ?? []} />
-      {task && <CompleteDialog key={task.id} task={task} evidenceRunId={evidence} onClose={close} />}
+      {task && <CompleteDialog key={task.id} task={task} evidenceRunId={evidence} onClose={onClose} />}
     </>
   );
 }
@@ -68,7 +98,10 @@ export function DrillsView() {
 function Period({ period, onComplete }: { period: DrillPeriodView; onComplete: (id: string) => void }) {
   if (period.tasks.length === 0) return null;
   const { counts } = period;
-  const scope = [`${counts.signed ?? 0} of ${period.tasks.length} signed off`, counts.overdue ? `${counts.overdue} overdue` : null];
+  const scope = [
+    `${counts.signed ?? 0} of ${period.tasks.length} signed off`,
+    counts.overdue ? `${counts.overdue} overdue` : null,
+  ];
   return (
     <section aria-label={periodTitle(period, true)} className="border-t border-line">
       <PaneHead
@@ -124,7 +157,8 @@ function PastTask({ task }: { task: DrillTaskView }) {
       <Glyph tone={DRILL_TONE[task.state]} label={DRILL_WORD[task.state]} />
       <span className="truncate">{task.title}</span>
       <span className="ml-auto text-12 whitespace-nowrap text-ink-3">
-        {task.signedBy ? `signed by ${task.signedBy}` : DRILL_WORD[task.state].toLowerCase()} <Instant at={task.signedAt ?? task.dueAt} form="day" />
+        {task.signedBy ? `signed by ${task.signedBy}` : DRILL_WORD[task.state].toLowerCase()}{" "}
+        <Instant at={task.signedAt ?? task.dueAt} form="day" />
       </span>
     </li>
   );

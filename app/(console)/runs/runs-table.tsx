@@ -23,6 +23,8 @@ export function RunsTable({ runs }: { runs: readonly RunSummary[] }) {
   );
 }
 
+const shortWord = (run: RunSummary) => (run.state === "waiting" ? "Waiting" : RUN_WORD[run.state]);
+
 function Took({ run }: { run: RunSummary }) {
   const now = useNow();
   if (!run.startedAt) return <span className="text-ink-3">–</span>;
@@ -30,7 +32,8 @@ function Took({ run }: { run: RunSummary }) {
   return formatDuration(Math.max(0, until - Date.parse(run.startedAt)));
 }
 
-const seconds = (value: number | null) => (value === null ? <span className="text-ink-3">–</span> : formatDuration(value * 1_000));
+const seconds = (value: number | null) =>
+  value === null ? <span className="text-ink-3">–</span> : formatDuration(value * 1_000);
 
 const COLUMNS: DataColumn<RunSummary>[] = [
   {
@@ -47,19 +50,19 @@ const COLUMNS: DataColumn<RunSummary>[] = [
   {
     id: "state",
     header: "State",
-    width: 184,
+    width: 112,
     sortBy: (run) => run.state,
     cell: (run) => (
       <Status tone={RUN_TONE[run.state]}>
-        <span title={run.error?.message}>{RUN_WORD[run.state]}</span>
+        <span title={run.error?.message ?? RUN_WORD[run.state]}>{shortWord(run)}</span>
       </Status>
     ),
   },
-  { id: "kind", header: "Kind", width: 96, sortBy: (run) => run.kind, cell: (run) => run.kind },
+  { id: "kind", header: "Kind", width: 90, sortBy: (run) => run.kind, cell: (run) => run.kind },
   {
     id: "system",
     header: "System",
-    width: 104,
+    width: 94,
     className: "narrow:hidden",
     sortBy: (run) => run.system,
     cell: (run) => run.system ?? <span className="text-ink-3">–</span>,
@@ -67,7 +70,7 @@ const COLUMNS: DataColumn<RunSummary>[] = [
   {
     id: "steps",
     header: "Steps",
-    width: 60,
+    width: 52,
     isRight: true,
     cell: (run) => (
       <>
@@ -75,14 +78,28 @@ const COLUMNS: DataColumn<RunSummary>[] = [
       </>
     ),
   },
-  { id: "took", header: "Took", width: 76, isRight: true, cell: (run) => <Took run={run} /> },
-  { id: "rto", header: "RTO", width: 76, isRight: true, sortBy: (run) => run.rtoActualSeconds, cell: (run) => seconds(run.rtoActualSeconds) },
-  { id: "rpo", header: "RPO", width: 68, isRight: true, sortBy: (run) => run.rpoActualSeconds, cell: (run) => seconds(run.rpoActualSeconds) },
+  { id: "took", header: "Took", width: 70, isRight: true, cell: (run) => <Took run={run} /> },
+  {
+    id: "rto",
+    header: "RTO",
+    width: 70,
+    isRight: true,
+    sortBy: (run) => run.rtoActualSeconds,
+    cell: (run) => seconds(run.rtoActualSeconds),
+  },
+  {
+    id: "rpo",
+    header: "RPO",
+    width: 64,
+    isRight: true,
+    sortBy: (run) => run.rpoActualSeconds,
+    cell: (run) => seconds(run.rpoActualSeconds),
+  },
   {
     id: "by",
     header: "Started by",
-    width: 150,
-    className: "narrow:hidden",
+    width: 148,
+    className: "pl-3 narrow:hidden",
     sortBy: (run) => run.startedBy,
     cell: (run) => <span className="text-ink-2">{run.startedBy}</span>,
   },
@@ -104,7 +121,7 @@ function PhoneRow({ run }: { run: RunSummary }) {
           <span className="truncate font-medium">{run.title}</span>
           {run.mode && <ModeChip>{run.mode === "live" ? "Live run" : "Drill"}</ModeChip>}
         </span>
-        <Status tone={RUN_TONE[run.state]}>{run.state === "waiting" ? "Waiting" : RUN_WORD[run.state]}</Status>
+        <Status tone={RUN_TONE[run.state]}>{shortWord(run)}</Status>
       </span>
       <span className="mt-0.5 flex justify-between gap-2 text-12 text-ink-3">
         <span className="truncate">

@@ -2,6 +2,7 @@
 
 import { useTheme } from "next-themes";
 import { useSyncExternalStore } from "react";
+import { leaveTo } from "@/app/_client/leave-to";
 import { signOut } from "@/app/_client/sign-in";
 import { useAction } from "@/app/_client/use-action";
 import { KeyValue, KeyValues, Pane, PaneHead } from "@/components/patterns/pane";
@@ -22,7 +23,7 @@ interface AccountProps {
 /** One's own account, and how this browser shows the console. */
 export function AccountSection({ name, email, role }: AccountProps) {
   return (
-    <div className="grid grid-cols-2 phone:block [&>*+*]:border-l [&>*]:border-line [&>*]:pb-6 phone:[&>*+*]:border-t phone:[&>*+*]:border-l-0">
+    <div className="grid grid-cols-2 phone:block [&>*]:border-line [&>*]:pb-6 [&>*+*]:border-l phone:[&>*+*]:border-t phone:[&>*+*]:border-l-0">
       <Pane label="Account">
         <PaneHead title="Account" />
         <KeyValues>
@@ -42,7 +43,7 @@ export function AccountSection({ name, email, role }: AccountProps) {
 
 function PasswordForm() {
   // The change ends every session, this one too: sign in again with the new one.
-  const change = useAction(changePassword, { onDone: () => void signOut().catch(() => window.location.assign("/sign-in")) });
+  const change = useAction(changePassword, { onDone: () => void signOut().catch(() => leaveTo("/sign-in")) });
   return (
     <>
       <PaneHead title="Password" scope="changing it ends all your sessions" />
@@ -50,7 +51,10 @@ function PasswordForm() {
         className="grid max-w-80 gap-3"
         errors={change.failure?.fieldErrors ?? {}}
         onFormSubmit={(values) =>
-          change.run({ currentPassword: String(values["currentPassword"] ?? ""), newPassword: String(values["newPassword"] ?? "") })
+          change.run({
+            currentPassword: String(values["currentPassword"] ?? ""),
+            newPassword: String(values["newPassword"] ?? ""),
+          })
         }
       >
         <Field name="currentPassword" label="Present password">
@@ -76,7 +80,11 @@ function Display() {
   const { theme, setTheme } = useTheme();
   const [isOn, setIsOn] = useSingleKeys();
   // The chosen theme is known to the browser alone: the server shows none as chosen.
-  const isBrowser = useSyncExternalStore(never, () => true, () => false);
+  const isBrowser = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
   return (
     <dl className="grid grid-cols-[84px_1fr] items-center gap-y-3">
       <dt className="text-12 text-ink-3">Theme</dt>

@@ -2,6 +2,7 @@ import { HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import Link from "next/link";
 import type { SearchParams } from "nuqs/server";
+import type { ReactNode } from "react";
 import { configurationsQuery, usersQuery } from "@/app/_client/queries";
 import { currentUser } from "@/app/_server/ctx";
 import { pageCtx, rightsOf } from "@/app/_server/page";
@@ -12,7 +13,7 @@ import { listUsers } from "@/lib/access";
 import { listConfigurations } from "@/lib/settings";
 import { AccountSection } from "./account-section";
 import { ConfigurationSection } from "./configuration-section";
-import { loadSettingsSearch, type SettingsSection } from "./search-params";
+import { loadSettingsSearch, SECTIONS, type SettingsSection } from "./search-params";
 import { UsersSection } from "./users-section";
 
 export const metadata: Metadata = { title: "Settings" };
@@ -23,27 +24,41 @@ const TITLES: Record<SettingsSection, string> = {
   configuration: "Configuration",
 };
 
+interface Access {
+  mayOpen: Record<SettingsSection, boolean>;
+  mayManage: boolean;
+}
+
+function accessOf(ctx: Awaited<ReturnType<typeof pageCtx>>): Access {
+  const rights = rightsOf(ctx, ["user.read", "user.manage", "configuration.read"]);
+  return {
+    mayOpen: { account: true, users: rights["user.read"], configuration: rights["configuration.read"] },
+    mayManage: rights["user.manage"],
+  };
+}
+
 export default async function SettingsPage({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await pageCtx();
   const [{ section }, user] = await Promise.all([loadSettingsSearch(searchParams), currentUser()]);
-  const rights = rightsOf(ctx, ["user.read", "user.manage", "configuration.read"]);
-  const mayOpen: Record<SettingsSection, boolean> = {
-    account: true,
-    users: rights["user.read"],
-    configuration: rights["configuration.read"],
+  const { mayOpen, mayManage } = accessOf(ctx);
+  const data = {
+    account: () => [],
+    users: () => [datum(usersQuery(), listUsers(ctx))],
+    configuration: () => [datum(configurationsQuery(), listConfigurations(ctx))],
   };
-  const sections = (Object.keys(TITLES) as SettingsSection[]).filter((each) => mayOpen[each]);
-  const state = await prefill(ctx, [
-    ...(section === "users" && mayOpen.users ? [datum(usersQuery(), listUsers(ctx))] : []),
-    ...(section === "configuration" && mayOpen.configuration ? [datum(configurationsQuery(), listConfigurations(ctx))] : []),
-  ]);
+  const bodies: Record<SettingsSection, ReactNode> = {
+    account: user && <AccountSection name={user.name} email={user.email} role={user.role} />,
+    users: <UsersSection ownId={user?.id ?? ""} mayManage={mayManage} />,
+    configuration: <ConfigurationSection />,
+  };
+  const state = await prefill(ctx, mayOpen[section] ? data[section]() : []);
   return (
     <HydrationBoundary state={state}>
       <PageTitle>
         <PageHeading>Settings</PageHeading>
       </PageTitle>
       <nav aria-label="Settings" className="flex gap-4 overflow-x-auto border-y border-line px-4 phone:px-3">
-        {sections.map((each) => (
+        {SECTIONS.filter((each) => mayOpen[each]).map((each) => (
           <Link
             key={each}
             href={each === "account" ? "/settings" : `/settings?section=${each}`}
@@ -54,14 +69,15 @@ export default async function SettingsPage({ searchParams }: { searchParams: Pro
           </Link>
         ))}
       </nav>
-      {!mayOpen[section] && (
-        <Empty title="This is not for your role">
-          <p>Ask an administrator if you need it.</p>
-        </Empty>
-      )}
-      {section === "account" && user && <AccountSection name={user.name} email={user.email} role={user.role} />}
-      {section === "users" && mayOpen.users && <UsersSection ownId={user?.id ?? ""} mayManage={rights["user.manage"]} />}
-      {section === "configuration" && mayOpen.configuration && <ConfigurationSection />}
+      {mayOpen[section] ? bodies[section] : <NotForYou />}
     </HydrationBoundary>
+  );
+}
+
+function NotForYou() {
+  return (
+    <Empty title="This is not for your role">
+      <p>Ask an administrator if you need it.</p>
+    </Empty>
   );
 }

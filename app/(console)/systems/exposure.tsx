@@ -9,7 +9,7 @@ import { disruptionOf } from "./system-order";
 type ExposedSystem = Pick<SystemSummary, "recoverableTo" | "rpoTargetSeconds" | "state" | "heartbeatAt">;
 
 /** Seconds that a disaster right now would cost, ticking; null where it is not known. */
-export function useExposureSeconds(system: ExposedSystem): number | null {
+function useExposureSeconds(system: ExposedSystem): number | null {
   const now = useNow();
   if (!system.recoverableTo) return null;
   const disruptionAt = disruptionOf(system);

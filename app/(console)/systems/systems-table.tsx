@@ -56,7 +56,12 @@ export function SystemStatus({ system }: { system: SystemSummary }) {
 }
 
 function RtoValue({ system }: { system: SystemSummary }) {
-  if (system.rtoActualSeconds === null) return <span className="text-ink-3" title="Not measured yet: a drill measures it">{system.kind === "service" ? "–" : "?"}</span>;
+  if (system.rtoActualSeconds === null)
+    return (
+      <span className="text-ink-3" title="Not measured yet: a drill measures it">
+        {system.kind === "service" ? "–" : "?"}
+      </span>
+    );
   return formatDuration(system.rtoActualSeconds * 1_000);
 }
 
@@ -64,7 +69,7 @@ function LastAttempt({ system }: { system: SystemSummary }) {
   const tone = { running: "running", incomplete: "warning", failed: "failed" } as const;
   const state = system.lastAttemptState;
   return (
-    <span className="inline-flex items-center gap-[5px]">
+    <span className="inline-flex items-center gap-[5px] align-top">
       {state && state !== "complete" && <Glyph tone={tone[state]} label={state} className="size-2.5" />}
       <Age at={system.lastAttemptAt} />
     </span>
@@ -90,7 +95,8 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
     width: 66,
     isRight: true,
     sortBy: (system) => (system.recoverableTo ? -Date.parse(system.recoverableTo) : null),
-    cell: (system) => (system.kind === "service" ? <span className="text-ink-3">none</span> : <ExposureValue system={system} />),
+    cell: (system) =>
+      system.kind === "service" ? <span className="text-ink-3">none</span> : <ExposureValue system={system} />,
   },
   {
     id: "rpo",
@@ -99,7 +105,9 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
     sortBy: (system) => system.rpoTargetSeconds,
     cell: (system) => (
       <span className="flex items-center gap-1 text-ink-3">
-        <span className="min-w-8">{system.rpoTargetSeconds === null ? "none" : formatTarget(system.rpoTargetSeconds)}</span>
+        <span className="min-w-8">
+          {system.rpoTargetSeconds === null ? "none" : formatTarget(system.rpoTargetSeconds)}
+        </span>
         <ExposureBullet system={system} className="w-[54px]" />
       </span>
     ),
@@ -152,7 +160,11 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
     isRight: true,
     sortBy: (system) => system.lastProvenAt,
     cell: (system) =>
-      system.kind === "service" || system.lastProvenAt ? <Age at={system.lastProvenAt} /> : <span className="text-ink-2">never</span>,
+      system.kind === "service" || system.lastProvenAt ? (
+        <Age at={system.lastProvenAt} />
+      ) : (
+        <span className="text-ink-2">never</span>
+      ),
   },
   {
     id: "calendar",

@@ -3,13 +3,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { systemsQuery } from "@/app/_client/queries";
 import { PageHeading, PageTitle } from "@/components/patterns/pane";
-import { Empty, ErrorNote, Skeleton } from "@/components/patterns/states";
+import { Empty, Loaded } from "@/components/patterns/states";
 import { formatTarget } from "@/lib/kernel/format";
 import { SystemsTable } from "./systems-table";
 
 export function SystemsView({ mayBackUp }: { mayBackUp: boolean }) {
-  const { data, error, refetch } = useQuery(systemsQuery());
-  const objectives = data?.objectives;
+  const systems = useQuery(systemsQuery());
+  const objectives = systems.data?.objectives;
   return (
     <>
       <PageTitle>
@@ -22,10 +22,11 @@ export function SystemsView({ mayBackUp }: { mayBackUp: boolean }) {
         )}
       </PageTitle>
       <div className="border-t border-line">
-        {error && !data && <ErrorNote failure={error} onRetry={() => void refetch()} />}
-        {!data && !error && <Skeleton rows={5} />}
-        {data && data.systems.length > 0 && <SystemsTable systems={data.systems} mayBackUp={mayBackUp} />}
-        {data?.systems.length === 0 && <NoSystems />}
+        <Loaded answer={systems} rows={5}>
+          {(data) =>
+            data.systems.length > 0 ? <SystemsTable systems={data.systems} mayBackUp={mayBackUp} /> : <NoSystems />
+          }
+        </Loaded>
       </div>
     </>
   );

@@ -21,43 +21,46 @@ export function RunTitle({ run, mayAbort }: { run: RunDetail; mayAbort: boolean 
     mutationFn: () => apiPost(`/api/v1/runs/${run.id}/abort`),
     onSuccess: () => queries.invalidateQueries({ queryKey: runQuery(run.id).queryKey }),
   });
-  const isOpen = run.endedAt === null && ["queued", "running", "waiting"].includes(run.state);
-  const isAborting = run.abortRequestedAt !== null || abort.isPending;
+  const isAborting = run.endedAt === null && (run.abortRequestedAt !== null || abort.isPending);
+  const button = (
+    <Button look="stop" disabled={isAborting} focusableWhenDisabled onClick={() => abort.mutate()}>
+      <Icon name="stop" />
+      {isAborting ? "Aborting" : "Abort run"}
+    </Button>
+  );
   return (
     <div>
-      <PageTitle
-        acts={
-          isOpen &&
-          mayAbort && (
-            <Button look="stop" disabled={isAborting} focusableWhenDisabled onClick={() => abort.mutate()}>
-              <Icon name="stop" />
-              {isAborting ? "Aborting" : "Abort run"}
-            </Button>
-          )
-        }
-      >
+      <PageTitle acts={run.endedAt === null && mayAbort ? button : null}>
         <PageHeading>{run.title}</PageHeading>
         {run.mode && <ModeChip>{run.mode === "live" ? "Live run" : "Drill"}</ModeChip>}
-        <Status tone={RUN_TONE[run.state]}>{isOpen && run.abortRequestedAt ? "Aborting" : RUN_WORD[run.state]}</Status>
-        <span className="flex min-w-0 items-center gap-3 overflow-hidden text-ink-3 phone:flex-[1_0_100%] phone:flex-wrap phone:gap-y-0 phone:text-12">
-          <span className="inline-flex items-center gap-1">
-            run <Hash value={run.id} label="Copy run id" />
-          </span>
-          <span>by {run.startedBy}</span>
-          {run.system && (
-            <span>
-              on{" "}
-              <Link href={`/systems/${run.system}`} className="link">
-                {run.system}
-              </Link>
-            </span>
-          )}
-          {run.runner && <span className="truncate">runner {run.runner}</span>}
-          {run.attempts > 1 && <span>taken over, attempt {run.attempts}</span>}
-        </span>
+        <Status tone={RUN_TONE[run.state]}>{isAborting ? "Aborting" : RUN_WORD[run.state]}</Status>
+        <RunOrigin run={run} />
       </PageTitle>
-      {run.reason && <p className="border-t border-line px-4 py-1.5 text-12 text-ink-2 phone:px-3">Reason: {run.reason}</p>}
+      {run.reason && (
+        <p className="border-t border-line px-4 py-1.5 text-12 text-ink-2 phone:px-3">Reason: {run.reason}</p>
+      )}
       {abort.error && <ErrorNote failure={abort.error} className="border-t border-line px-4 py-2 phone:px-3" />}
     </div>
+  );
+}
+
+function RunOrigin({ run }: { run: RunDetail }) {
+  return (
+    <span className="flex min-w-0 items-center gap-3 overflow-hidden text-ink-3 phone:flex-[1_0_100%] phone:flex-wrap phone:gap-y-0 phone:text-12">
+      <span className="inline-flex items-center gap-1">
+        run <Hash value={run.id} label="Copy run id" />
+      </span>
+      <span>by {run.startedBy}</span>
+      {run.system && (
+        <span>
+          on{" "}
+          <Link href={`/systems/${run.system}`} className="link">
+            {run.system}
+          </Link>
+        </span>
+      )}
+      {run.runner && <span className="truncate">runner {run.runner}</span>}
+      {run.attempts > 1 && <span>taken over, attempt {run.attempts}</span>}
+    </span>
   );
 }

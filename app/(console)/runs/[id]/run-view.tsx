@@ -6,8 +6,9 @@ import { runQuery } from "@/app/_client/queries";
 import { LogViewer } from "@/components/patterns/log-viewer";
 import { progressText } from "@/components/patterns/progress";
 import { RunTimeline, type TimelineStep } from "@/components/patterns/run-timeline";
-import { ErrorNote, Skeleton } from "@/components/patterns/states";
+import { ErrorNote, Loaded } from "@/components/patterns/states";
 import type { RunDetail, StepView } from "@/lib/runs/schemas";
+import { disruptionOfRun } from "../run-status";
 import { DecisionForm } from "./decision-form";
 import { RunResult } from "./run-result";
 import { RunStrip } from "./run-strip";
@@ -22,15 +23,21 @@ interface RunViewProps {
 }
 
 /** Where the run is, what it cost so far, what it waits for. */
-export function RunView({ id, mayAbort, mayDecide, mayCompleteDrill }: RunViewProps) {
-  const { data: run, error, refetch } = useQuery({ ...runQuery(id), refetchInterval: false });
+export function RunView(props: RunViewProps) {
+  // The stream keeps it fresh; asking besides would only race with it.
+  const run = useQuery({ ...runQuery(props.id), refetchInterval: false });
+  return (
+    <Loaded answer={run} rows={8}>
+      {(data) => <Run run={data} {...props} />}
+    </Loaded>
+  );
+}
+
+function Run({ run, id, mayAbort, mayDecide, mayCompleteDrill }: RunViewProps & { run: RunDetail }) {
   const stream = useRunStream(id);
   const [chosen, setChosen] = useState<string | null>(null);
-  const steps = useMemo(() => (run ? run.steps.map((step) => toTimelineStep(run, step, mayDecide)) : []), [run, mayDecide]);
-  if (!run) return error ? <ErrorNote failure={error} onRetry={() => void refetch()} /> : <Skeleton rows={8} />;
-  const disruptionAt = run.statedDisruptionAt ?? run.disruptionAt;
   return (
-    <div className="grid h-full grid-rows-[auto_auto_minmax(0,1fr)] phone:flex phone:h-auto phone:flex-col">
+    <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(0,1fr)] phone:flex phone:h-auto phone:flex-col">
       <RunTitle run={run} mayAbort={mayAbort} />
       <RunStrip run={run} />
       <div className="grid min-h-0 grid-cols-[minmax(0,664fr)_minmax(0,440fr)] grid-rows-[minmax(0,1fr)] phone:block">
@@ -41,21 +48,7 @@ export function RunView({ id, mayAbort, mayDecide, mayCompleteDrill }: RunViewPr
               className="border-b border-line bg-failed-tint px-4 py-2 phone:px-3"
             />
           )}
-          {steps.length === 0 ? (
-            <p className="px-4 py-3 text-ink-3 phone:px-3">
-              {run.state === "queued" ? "Waits for a runner; its steps stand here as soon as one takes it." : "It has no steps."}
-            </p>
-          ) : (
-            <RunTimeline
-              steps={steps}
-              startAt={disruptionAt ?? run.startedAt ?? run.queuedAt}
-              startWord={disruptionAt && run.mode === "live" ? "down" : "start"}
-              isDisruption={run.mode === "live"}
-              endedAt={run.endedAt}
-              chosen={chosen}
-              onChoose={setChosen}
-            />
-          )}
+          <Steps run={run} mayDecide={mayDecide} chosen={chosen} onChoose={setChosen} />
           <RunResult run={run} mayCompleteDrill={mayCompleteDrill} />
         </div>
         <LogViewer
@@ -69,6 +62,34 @@ export function RunView({ id, mayAbort, mayDecide, mayCompleteDrill }: RunViewPr
         />
       </div>
     </div>
+  );
+}
+
+interface StepsProps {
+  run: RunDetail;
+  mayDecide: boolean;
+  chosen: string | null;
+  onChoose: (key: string | null) => void;
+}
+
+function Steps({ run, mayDecide, chosen, onChoose }: StepsProps) {
+  const steps = useMemo(() => run.steps.map((step) => toTimelineStep(run, step, mayDecide)), [run, mayDecide]);
+  if (steps.length === 0) {
+    const words =
+      run.state === "queued" ? "Waits for a runner; its steps stand here as soon as one takes it." : "It has no steps.";
+    return <p className="px-4 py-3 text-ink-3 phone:px-3">{words}</p>;
+  }
+  const isLive = run.mode === "live";
+  return (
+    <RunTimeline
+      steps={steps}
+      startAt={disruptionOfRun(run) ?? run.startedAt ?? run.queuedAt}
+      startWord={isLive ? "down" : "start"}
+      isDisruption={isLive}
+      endedAt={run.endedAt}
+      chosen={chosen}
+      onChoose={onChoose}
+    />
   );
 }
 

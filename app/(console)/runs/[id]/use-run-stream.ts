@@ -15,6 +15,7 @@ const LOSSES_MAX = 3;
 const POLL_MS = 2_000;
 /** How long we ask before we try to listen again. */
 const POLLS_MAX = 15;
+const LINES_PER_POLL = 1_000;
 
 interface StreamState {
   lines: LogLine[];
@@ -25,7 +26,8 @@ interface StreamState {
 type StreamEvent = { kind: "lines"; lines: LogLine[] } | { kind: "connection"; connection: LogConnection };
 
 function reduce(state: StreamState, event: StreamEvent): StreamState {
-  if (event.kind === "connection") return state.connection === event.connection ? state : { ...state, connection: event.connection };
+  if (event.kind === "connection")
+    return state.connection === event.connection ? state : { ...state, connection: event.connection };
   const newest = state.lines.at(-1)?.id ?? 0;
   const fresh = event.lines.filter((line) => line.id > newest);
   if (fresh.length === 0) return state;
@@ -35,85 +37,106 @@ function reduce(state: StreamState, event: StreamEvent): StreamState {
 
 const OPEN = new Set(["queued", "running", "waiting"]);
 
-interface Connection {
-  id: string;
+interface Sink {
   dispatch: (event: StreamEvent) => void;
   setRun: (run: RunDetail) => void;
 }
 
-/** Listens to the run; after lost connections asks every two seconds, and listens again later. @returns how to stop */
-function connect({ id, dispatch, setRun }: Connection): () => void {
-  let isStopped = false;
-  let newest = 0;
-  let losses = 0;
-  let source: EventSource | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const say = (connection: LogConnection) => {
-    if (!isStopped) dispatch({ kind: "connection", connection });
-  };
-  const take = (lines: LogLine[]) => {
-    newest = lines.at(-1)?.id ?? newest;
-    dispatch({ kind: "lines", lines });
-  };
+/** Listens to a run; after lost connections asks every two seconds, and listens again later. */
+class RunConnection {
+  readonly #id: string;
+  readonly #sink: Sink;
+  #isStopped = false;
+  #newest = 0;
+  #losses = 0;
+  #source: EventSource | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  const poll = async (polls: number): Promise<void> => {
-    if (isStopped) return;
-    try {
-      const run = await apiGet<RunDetail>(`/api/v1/runs/${id}`);
-      const { lines } = await apiGet<{ lines: LogLine[] }>(withQuery(`/api/v1/runs/${id}/log`, { after: newest, limit: 1_000 }));
-      if (isStopped) return;
-      setRun(run);
-      take(lines);
-      if (!OPEN.has(run.state) && lines.length < 1_000) return say("ended");
-      say("polling");
-    } catch {
-      say("disconnected"); // the next round tries again; the reader sees that we do
-    }
-    timer = setTimeout(() => void (polls >= POLLS_MAX ? listen() : poll(polls + 1)), POLL_MS);
-  };
+  constructor(id: string, sink: Sink) {
+    this.#id = id;
+    this.#sink = sink;
+  }
 
-  const listen = () => {
-    if (isStopped) return;
-    source = new EventSource(withQuery(`/api/v1/runs/${id}/events`, { after: newest }));
+  listen(): void {
+    if (this.#isStopped) return;
+    const source = new EventSource(withQuery(`/api/v1/runs/${this.#id}/events`, { after: this.#newest }));
+    this.#source = source;
     source.addEventListener("open", () => {
-      losses = 0;
-      say("streaming");
+      this.#losses = 0;
+      this.#say("streaming");
     });
     source.addEventListener("run", (event: MessageEvent<string>) => {
       const { now, run } = JSON.parse(event.data) as { now: number; run: RunDetail };
       synchronizeClock(now);
-      setRun(run);
+      this.#sink.setRun(run);
     });
-    source.addEventListener("log", (event: MessageEvent<string>) => take(JSON.parse(event.data) as LogLine[]));
+    source.addEventListener("log", (event: MessageEvent<string>) => this.#take(JSON.parse(event.data) as LogLine[]));
     source.addEventListener("end", () => {
-      source?.close();
-      say("ended");
+      source.close();
+      this.#say("ended");
     });
-    source.addEventListener("error", () => {
-      losses += 1;
-      say("disconnected");
-      if (losses < LOSSES_MAX && source?.readyState !== EventSource.CLOSED) return;
-      source?.close();
-      losses = 0;
-      void poll(0);
-    });
-  };
+    source.addEventListener("error", () => this.#lose(source));
+  }
 
-  listen();
-  return () => {
-    isStopped = true;
-    clearTimeout(timer);
-    source?.close();
-  };
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#source?.close();
+  }
+
+  #lose(source: EventSource): void {
+    this.#losses += 1;
+    this.#say("disconnected");
+    // The browser tries again by itself, unless it was refused.
+    if (this.#losses < LOSSES_MAX && source.readyState !== EventSource.CLOSED) return;
+    source.close();
+    this.#losses = 0;
+    void this.#poll(0);
+  }
+
+  async #poll(polls: number): Promise<void> {
+    if (this.#isStopped) return;
+    const connection = await this.#ask().catch(() => "disconnected" as const); // the next round tries again
+    this.#say(connection);
+    if (connection === "ended" || this.#isStopped) return;
+    this.#timer = setTimeout(() => {
+      if (polls >= POLLS_MAX) this.listen();
+      else void this.#poll(polls + 1);
+    }, POLL_MS);
+  }
+
+  async #ask(): Promise<LogConnection> {
+    const run = await apiGet<RunDetail>(`/api/v1/runs/${this.#id}`);
+    const { lines } = await apiGet<{ lines: LogLine[] }>(
+      withQuery(`/api/v1/runs/${this.#id}/log`, { after: this.#newest, limit: LINES_PER_POLL }),
+    );
+    if (this.#isStopped) return "ended";
+    this.#sink.setRun(run);
+    this.#take(lines);
+    return !OPEN.has(run.state) && lines.length < LINES_PER_POLL ? "ended" : "polling";
+  }
+
+  #take(lines: LogLine[]): void {
+    this.#newest = lines.at(-1)?.id ?? this.#newest;
+    this.#sink.dispatch({ kind: "lines", lines });
+  }
+
+  #say(connection: LogConnection): void {
+    if (!this.#isStopped) this.#sink.dispatch({ kind: "connection", connection });
+  }
 }
 
 /** The run's log as it is written, and the run itself kept fresh in the cache. */
 export function useRunStream(id: string): StreamState {
   const queries = useQueryClient();
   const [state, dispatch] = useReducer(reduce, { lines: [], connection: "disconnected", isTruncated: false });
-  useEffect(
-    () => connect({ id, dispatch, setRun: (run) => queries.setQueryData(runQuery(id).queryKey, run) }),
-    [id, queries],
-  );
+  useEffect(() => {
+    const connection = new RunConnection(id, {
+      dispatch,
+      setRun: (run) => queries.setQueryData(runQuery(id).queryKey, run),
+    });
+    connection.listen();
+    return () => connection.stop();
+  }, [id, queries]);
   return state;
 }

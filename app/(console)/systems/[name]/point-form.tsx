@@ -11,25 +11,34 @@ import { INPUT } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
 import { formatDuration } from "@/lib/kernel/format";
 import type { SystemDetail } from "@/lib/systems/schemas";
-import { readPoint } from "./point-text";
+import { readPoint, type TypedPoint } from "./point-text";
+
+type ReachingChain = ReturnType<typeof chainsTo>[number];
+
+/** The newest point of any repository. */
+function newestOf(system: SystemDetail): number | null {
+  const points = system.lanes.flatMap((lane) => (lane.recoverableTo ? [Date.parse(lane.recoverableTo)] : []));
+  return points.length > 0 ? Math.max(...points) : null;
+}
+
+/** The chains that reach what was typed; "latest" means each repository's own newest point. */
+function chainsFor(system: SystemDetail, point: TypedPoint): ReachingChain[] {
+  if (point.kind === "time") return chainsTo(system.lanes, point.ms);
+  if (point.kind !== "latest") return [];
+  return system.lanes.flatMap((lane) => (lane.recoverableTo ? chainsTo([lane], Date.parse(lane.recoverableTo)) : []));
+}
 
 /** Choose a point; see which chains reach it; go on to the recovery of it. */
 export function PointForm({ system, mayRestore }: { system: SystemDetail; mayRestore: boolean }) {
-  const { zone } = useZone();
   const now = useNow();
   const [text, setText] = useState("latest");
   const [chosen, setChosen] = useState<string | null>(null);
   const point = readPoint(text);
-  const best = system.lanes.flatMap((lane) => (lane.recoverableTo ? [Date.parse(lane.recoverableTo)] : [])).toSorted((a, b) => b - a)[0];
-  const pointMs = point.kind === "time" ? point.ms : point.kind === "latest" ? (best ?? null) : null;
-  // "Latest" means each repository's own newest point.
-  const chains = system.lanes.flatMap((lane) => {
-    const own = point.kind === "latest" && lane.recoverableTo ? Date.parse(lane.recoverableTo) : pointMs;
-    return own === null ? [] : chainsTo([lane], own).map((chain) => ({ ...chain, toMs: own }));
-  });
+  const newest = newestOf(system);
+  const pointMs = point.kind === "time" ? point.ms : point.kind === "latest" ? newest : null;
+  const chains = chainsFor(system, point);
   const from = chains.find((chain) => chain.repository === chosen)?.repository ?? null;
-  const name = pointMs === null ? "this transaction" : formatInstant(pointMs, "time", zone);
-  const query = new URLSearchParams({ system: system.name, at: point.kind === "bad" ? "latest" : point.point, ...(from ? { from } : {}) });
+  const isBad = point.kind === "bad";
   return (
     <section
       aria-label="Restore to"
@@ -38,26 +47,26 @@ export function PointForm({ system, mayRestore }: { system: SystemDetail; mayRes
       <label className="grid gap-0.5 text-12 whitespace-nowrap">
         <span className="text-ink-3">Restore to</span>
         <input
-          className={`${INPUT} mono w-[216px]! phone:w-full!`}
+          className={`${INPUT} w-[216px]! mono phone:w-full!`}
           value={text}
           spellCheck={false}
-          aria-invalid={point.kind === "bad"}
+          aria-invalid={isBad}
           aria-describedby="point-note"
           onChange={(event) => setText(event.target.value)}
         />
-        <span id="point-note" className={point.kind === "bad" ? "max-w-[216px] font-medium whitespace-normal text-failed" : "text-ink-3"}>
-          {note(point.kind, point.kind === "bad" ? point.reason : null, pointMs === null ? null : now - pointMs)}
+        <span
+          id="point-note"
+          className={isBad ? "max-w-[216px] font-medium whitespace-normal text-failed" : "text-ink-3"}
+        >
+          {noteOf(point, pointMs === null ? null : now - pointMs)}
         </span>
       </label>
       <Chains chains={chains} chosen={from} isKnown={point.kind !== "gtid"} onChoose={setChosen} system={system} />
       <div className="grid justify-items-end gap-[3px] phone:justify-items-stretch">
-        {mayRestore && point.kind !== "bad" && (best !== undefined || point.kind === "gtid") ? (
-          <Link href={`/recovery?${query.toString()}`} className={buttonStyles({ look: "primary" })}>
-            <Icon name="restore" />
-            Restore to {name}
-          </Link>
+        {mayRestore ? (
+          <RestoreLink system={system} point={point} pointMs={pointMs} from={from} />
         ) : (
-          <span className="text-12 text-ink-3">{mayRestore ? "Nothing to restore from yet" : "Your role may not restore"}</span>
+          <span className="text-12 text-ink-3">Your role may not restore</span>
         )}
         <span className="max-w-[210px] text-right text-12 text-ink-3 phone:max-w-none phone:text-left">
           Scratch servers are free at any time; live is a step of its own.
@@ -67,15 +76,36 @@ export function PointForm({ system, mayRestore }: { system: SystemDetail; mayRes
   );
 }
 
-function note(kind: string, reason: string | null, agoMs: number | null): string {
-  if (reason) return reason;
-  if (kind === "gtid") return "the runner resolves it in the log";
+interface RestoreLinkProps {
+  system: SystemDetail;
+  point: TypedPoint;
+  pointMs: number | null;
+  from: string | null;
+}
+
+function RestoreLink({ system, point, pointMs, from }: RestoreLinkProps) {
+  const { zone } = useZone();
+  if (point.kind === "bad" || (pointMs === null && point.kind !== "gtid")) {
+    return <span className="text-12 text-ink-3">Nothing to restore to</span>;
+  }
+  const query = new URLSearchParams({ system: system.name, at: point.point, ...(from ? { from } : {}) });
+  return (
+    <Link href={`/recovery?${query.toString()}`} className={buttonStyles({ look: "primary" })}>
+      <Icon name="restore" />
+      Restore to {pointMs === null ? "this transaction" : formatInstant(pointMs, "time", zone)}
+    </Link>
+  );
+}
+
+function noteOf(point: TypedPoint, agoMs: number | null): string {
+  if (point.kind === "bad") return point.reason;
+  if (point.kind === "gtid") return "the runner resolves it in the log";
   const age = agoMs === null ? "" : `, ${formatDuration(Math.max(0, Math.floor(agoMs / 1_000) * 1_000))} ago`;
-  return kind === "latest" ? `the newest point there is${age}` : `a chosen point${age}`;
+  return `${point.kind === "latest" ? "the newest point there is" : "a chosen point"}${age}`;
 }
 
 interface ChainsProps {
-  chains: (ReturnType<typeof chainsTo>[number] & { toMs: number })[];
+  chains: readonly ReachingChain[];
   chosen: string | null;
   isKnown: boolean;
   onChoose: (repository: string | null) => void;
@@ -84,9 +114,12 @@ interface ChainsProps {
 
 function Chains({ chains, chosen, isKnown, onChoose, system }: ChainsProps) {
   const { zone } = useZone();
-  if (!isKnown) return <p className="text-12 text-ink-3">Which chain reaches a transaction is found by the recovery itself.</p>;
+  if (!isKnown)
+    return <p className="text-12 text-ink-3">Which chain reaches a transaction is found by the recovery itself.</p>;
   if (chains.length === 0) {
-    const nearest = system.recoverableTo ? `The newest point is ${formatInstant(Date.parse(system.recoverableTo), "full", zone)}.` : "";
+    const nearest = system.recoverableTo
+      ? `The newest point is ${formatInstant(Date.parse(system.recoverableTo), "full", zone)}.`
+      : "";
     return <p className="text-12 text-ink-2">No chain reaches that point in any repository. {nearest}</p>;
   }
   return (

@@ -14,58 +14,88 @@ const ATTEMPT_TONE = { running: "running", complete: "ok", incomplete: "warning"
 
 /** Six facts: what would be lost, how long it would take, three ages, the newest hole. */
 export function SystemFacts({ system }: { system: SystemDetail }) {
-  const worst = system.lanes.find((lane) => lane.recoverableTo === system.recoverableTo);
-  const tone = system.lastAttemptState ? ATTEMPT_TONE[system.lastAttemptState] : null;
   return (
     <Facts columns={6}>
-      <Fact name="Exposure, RPO target" evidence={worst ? `${worst.repository}, the worse repository` : "nothing is recoverable yet"}>
-        <b>
-          <ExposureValue system={system} />
-        </b>{" "}
-        {system.rpoTargetSeconds !== null && `of ${formatTarget(system.rpoTargetSeconds)}`}
-      </Fact>
+      <ExposureFact system={system} />
+      <RtoFact system={system} />
+      <AttemptFact system={system} />
       <Fact
-        name="RTO actual, target"
-        evidence={
-          system.measuredRunId ? (
-            <Link href={`/runs/${system.measuredRunId}`} className="hover:text-ink">
-              measured <Age at={system.measuredAt} suffix=" ago" />, n {system.measurements.length}
-            </Link>
-          ) : (
-            "no drill has measured it"
-          )
-        }
+        name="Last success"
+        evidence={system.lastSuccessAt ? <NearInstant at={system.lastSuccessAt} /> : "none yet"}
       >
-        <b>{system.rtoActualSeconds === null ? "?" : formatDuration(system.rtoActualSeconds * 1_000)}</b> of {formatTarget(system.rtoTargetSeconds)}
-      </Fact>
-      <Fact name="Last attempt" evidence={system.server?.error ?? (system.lastAttemptState ? `full backup, ${system.lastAttemptState}` : "none yet")}>
-        {tone && tone !== "ok" && <Glyph tone={tone} label={system.lastAttemptState ?? ""} />}
-        <b>
-          <Age at={system.lastAttemptAt} suffix=" ago" />
-        </b>
-      </Fact>
-      <Fact name="Last success" evidence={system.lastSuccessAt ? <NearInstant at={system.lastSuccessAt} /> : "none yet"}>
         <b>
           <Age at={system.lastSuccessAt} suffix=" ago" />
         </b>
       </Fact>
-      <Fact
-        name="Last proven restore"
-        evidence={
-          system.lastProvenAt ? (
-            <>
-              <NearInstant at={system.lastProvenAt} />, {system.lastProvenLevel}
-            </>
-          ) : (
-            "no restore was proven"
-          )
-        }
-      >
-        {!system.lastProvenAt && <Glyph tone="unknown" label="unknown" />}
-        <b>{system.lastProvenAt ? <Age at={system.lastProvenAt} suffix=" ago" /> : "never"}</b>
-      </Fact>
+      <ProofFact system={system} />
       <GapFact system={system} />
     </Facts>
+  );
+}
+
+function ExposureFact({ system }: { system: SystemDetail }) {
+  const worst = system.lanes
+    .filter((lane) => lane.recoverableTo === system.recoverableTo)
+    .map((lane) => lane.repository);
+  const where = worst.length > 1 ? "every repository" : `in ${worst.join(", ")}`;
+  return (
+    <Fact name="Exposure, RPO target" evidence={system.recoverableTo ? where : "nothing is recoverable yet"}>
+      <b>
+        <ExposureValue system={system} />
+      </b>{" "}
+      {system.rpoTargetSeconds !== null && `of ${formatTarget(system.rpoTargetSeconds)}`}
+    </Fact>
+  );
+}
+
+function RtoFact({ system }: { system: SystemDetail }) {
+  const evidence = system.measuredRunId ? (
+    <Link href={`/runs/${system.measuredRunId}`} className="hover:text-ink">
+      measured <Age at={system.measuredAt} suffix=" ago" />, n {system.measurements.length}
+    </Link>
+  ) : (
+    "no drill has measured it"
+  );
+  return (
+    <Fact name="RTO actual, target" evidence={evidence}>
+      <b>{system.rtoActualSeconds === null ? "?" : formatDuration(system.rtoActualSeconds * 1_000)}</b> of{" "}
+      {formatTarget(system.rtoTargetSeconds)}
+    </Fact>
+  );
+}
+
+function AttemptFact({ system }: { system: SystemDetail }) {
+  const state = system.lastAttemptState;
+  return (
+    <Fact name="Last attempt" evidence={system.server?.error ?? (state ? `full backup, ${state}` : "none yet")}>
+      {state && state !== "complete" && <Glyph tone={ATTEMPT_TONE[state]} label={state} />}
+      <b>
+        <Age at={system.lastAttemptAt} suffix=" ago" />
+      </b>
+    </Fact>
+  );
+}
+
+function ProofFact({ system }: { system: SystemDetail }) {
+  if (!system.lastProvenAt) {
+    return (
+      <Fact name="Last proven restore" evidence="no restore was proven">
+        <Glyph tone="unknown" label="unknown" />
+        <b>never</b>
+      </Fact>
+    );
+  }
+  const evidence = (
+    <>
+      <NearInstant at={system.lastProvenAt} />, {system.lastProvenLevel}
+    </>
+  );
+  return (
+    <Fact name="Last proven restore" evidence={evidence}>
+      <b>
+        <Age at={system.lastProvenAt} suffix=" ago" />
+      </b>
+    </Fact>
   );
 }
 
@@ -82,7 +112,10 @@ function GapFact({ system }: { system: SystemDetail }) {
   const from = Date.parse(gap.from);
   const to = Date.parse(gap.to);
   return (
-    <Fact name="Log gap" evidence={`${formatInstant(from, "day-minute", zone)} to ${formatInstant(to, "minute", zone)}: ${gap.reason}`}>
+    <Fact
+      name="Log gap"
+      evidence={`${formatInstant(from, "day-minute", zone)} to ${formatInstant(to, "minute", zone)}: ${gap.reason}`}
+    >
       <Glyph tone="warning" label="gap" />
       <b>{formatDuration(to - from)}</b>
     </Fact>

@@ -5,7 +5,8 @@ import Link from "next/link";
 import { backupsQuery, systemQuery } from "@/app/_client/queries";
 import { PaneHead } from "@/components/patterns/pane";
 import { RecoveryLine } from "@/components/patterns/recovery-line";
-import { Empty, ErrorNote, Skeleton } from "@/components/patterns/states";
+import { Empty, Loaded } from "@/components/patterns/states";
+import type { SystemDetail } from "@/lib/systems/schemas";
 import { BackupsTable } from "../../backups/backups-table";
 import { disruptionOf } from "../system-order";
 import { Hazards } from "./hazards";
@@ -21,21 +22,27 @@ interface SystemViewProps {
 }
 
 /** What can be restored, to which instant, from which repository, proven how. */
-export function SystemView({ name, mayBackUp, mayVerify, mayRestore }: SystemViewProps) {
-  const { data: system, error, refetch } = useQuery(systemQuery(name));
-  const backups = useQuery(backupsQuery({ system: name, limit: 30 }));
-  if (!system) return error ? <ErrorNote failure={error} onRetry={() => void refetch()} /> : <Skeleton rows={8} />;
-  if (system.kind === "service") {
-    return (
-      <>
-        <SystemTitle system={system} mayBackUp={false} mayVerify={false} />
-        <Empty title="Nothing is backed up here, by decision">
-          <p>{system.decision}</p>
-        </Empty>
-      </>
-    );
-  }
-  const list = backups.data?.backups ?? [];
+export function SystemView(props: SystemViewProps) {
+  const system = useQuery(systemQuery(props.name));
+  return (
+    <Loaded answer={system} rows={8}>
+      {(data) => (data.kind === "service" ? <NotBackedUp system={data} /> : <BackedUp system={data} {...props} />)}
+    </Loaded>
+  );
+}
+
+function NotBackedUp({ system }: { system: SystemDetail }) {
+  return (
+    <>
+      <SystemTitle system={system} mayBackUp={false} mayVerify={false} />
+      <Empty title="Nothing is backed up here, by decision">
+        <p>{system.decision}</p>
+      </Empty>
+    </>
+  );
+}
+
+function BackedUp({ system, mayBackUp, mayVerify, mayRestore }: SystemViewProps & { system: SystemDetail }) {
   return (
     <>
       <SystemTitle system={system} mayBackUp={mayBackUp} mayVerify={mayVerify} />
@@ -49,22 +56,33 @@ export function SystemView({ name, mayBackUp, mayVerify, mayRestore }: SystemVie
       />
       <PointForm system={system} mayRestore={mayRestore} />
       <Hazards system={system} />
-      <section aria-label="Backups" className="border-t border-line">
-        <PaneHead
-          title="Backups"
-          scope={backups.data ? (backups.data.nextCursor ? `newest ${list.length}` : list.length) : null}
-          more={<Link href={`/backups?system=${system.name}`}>All backups</Link>}
-          className="px-4 phone:px-3"
-        />
-        {backups.error && !backups.data && <ErrorNote failure={backups.error} onRetry={() => void backups.refetch()} />}
-        {!backups.data && !backups.error && <Skeleton rows={4} />}
-        {backups.data && list.length === 0 && (
-          <Empty title="No backup yet">
-            <p>The first full backup makes every second after it recoverable, as far as the log is shipped.</p>
-          </Empty>
-        )}
-        {list.length > 0 && <BackupsTable backups={list} hasSystem={false} />}
-      </section>
+      <Backups name={system.name} />
     </>
+  );
+}
+
+function Backups({ name }: { name: string }) {
+  const backups = useQuery(backupsQuery({ system: name, limit: 30 }));
+  const count = backups.data?.backups.length ?? null;
+  return (
+    <section aria-label="Backups" className="border-t border-line">
+      <PaneHead
+        title="Backups"
+        scope={backups.data?.nextCursor ? `newest ${count}` : count}
+        more={<Link href={`/backups?system=${name}`}>All backups</Link>}
+        className="px-4 phone:px-3"
+      />
+      <Loaded answer={backups} rows={4}>
+        {(page) =>
+          page.backups.length > 0 ? (
+            <BackupsTable backups={page.backups} hasSystem={false} />
+          ) : (
+            <Empty title="No backup yet">
+              <p>The first full backup makes every second after it recoverable, as far as the log is shipped.</p>
+            </Empty>
+          )
+        }
+      </Loaded>
+    </section>
   );
 }

@@ -34,7 +34,13 @@ export function LiveView({ runbook, at, from, mayGoLive }: LiveViewProps) {
   const steps = runbook.steps.filter((step) => !step.drillOnly);
   return (
     <>
-      <PageTitle acts={<Link href="/recovery" className={buttonStyles()}>Back</Link>}>
+      <PageTitle
+        acts={
+          <Link href="/recovery" className={buttonStyles()}>
+            Back
+          </Link>
+        }
+      >
         <PageHeading>{runbook.title}</PageHeading>
         <ModeChip>Live run</ModeChip>
         <span className="text-ink-3">the recovered server takes the primary&apos;s address</span>
@@ -47,10 +53,13 @@ export function LiveView({ runbook, at, from, mayGoLive }: LiveViewProps) {
               <li key={step.key} className="grid grid-cols-[18px_minmax(0,1fr)_auto] gap-x-2">
                 <span className="text-right text-12 leading-5 text-ink-3">{index + 1}</span>
                 <span className="min-w-0">
-                  <span className="font-medium">{step.title}</span> <span className="text-12 text-ink-3">{step.does}</span>
+                  <span className="font-medium">{step.title}</span>{" "}
+                  <span className="text-12 text-ink-3">{step.does}</span>
                 </span>
                 <span className="text-12 leading-5 whitespace-nowrap text-ink-3">
-                  {step.measuredSeconds === null ? `estimate ${formatTarget(step.estimateSeconds)}` : `measured ${formatDuration(step.measuredSeconds * 1_000)}`}
+                  {step.measuredSeconds === null
+                    ? `estimate ${formatTarget(step.estimateSeconds)}`
+                    : `measured ${formatDuration(step.measuredSeconds * 1_000)}`}
                 </span>
               </li>
             ))}
@@ -58,7 +67,11 @@ export function LiveView({ runbook, at, from, mayGoLive }: LiveViewProps) {
         </section>
         <section aria-label="Checked" className="border-l border-line px-4 phone:border-t phone:border-l-0 phone:px-3">
           <PaneHead title="Checked" />
-          {system ? <Checked runbook={runbook} system={system} at={at} from={from} /> : <p className="text-ink-3">The system&apos;s facts are not known yet.</p>}
+          {system ? (
+            <Checked runbook={runbook} system={system} at={at} from={from} />
+          ) : (
+            <p className="text-ink-3">The system&apos;s facts are not known yet.</p>
+          )}
         </section>
       </div>
       {mayGoLive && runbook.live.allowed ? (
@@ -72,40 +85,67 @@ export function LiveView({ runbook, at, from, mayGoLive }: LiveViewProps) {
   );
 }
 
-function Checked({ runbook, system, at, from }: { runbook: RunbookView; system: SystemDetail; at: string; from: string | null }) {
-  const { zone } = useZone();
-  const lane = system.lanes
-    .filter((each) => each.recoverableTo && (from === null || each.repository === from))
+type Lane = SystemDetail["lanes"][number];
+
+/** The lane that reaches furthest, of the repository that was chosen or of all. */
+function bestLane(system: SystemDetail, from: string | null): Lane | undefined {
+  return system.lanes
+    .filter((lane) => lane.recoverableTo && (from === null || lane.repository === from))
     .toSorted((one, other) => Date.parse(other.recoverableTo ?? "") - Date.parse(one.recoverableTo ?? ""))[0];
-  const isDown = system.state === "failed";
-  const lastDrill = runbook.lastRuns.find((run) => run.mode === "drill" && run.state === "succeeded");
-  const lossMs = lane?.recoverableTo && system.heartbeatAt ? Math.max(0, Date.parse(system.heartbeatAt) - Date.parse(lane.recoverableTo)) : null;
+}
+
+function primaryCheck(system: SystemDetail, time: (instant: string) => string): Check {
+  const figure = system.heartbeatAt ? `last heartbeat ${time(system.heartbeatAt)}` : null;
+  if (system.state === "failed") return { tone: "ok", text: "The primary takes no writes", figure };
+  return {
+    tone: "warning",
+    text: "The primary answers: a live run stops at its first step while it takes writes",
+    figure,
+  };
+}
+
+function lossCheck(system: SystemDetail, lane: Lane | undefined, at: string): Check {
+  if (at !== "latest") return { tone: "warning", text: `Data after ${at} is lost` };
+  if (!lane?.recoverableTo || !system.heartbeatAt) return { tone: "unknown", text: "What would be lost is not known" };
+  const lossMs = Math.max(0, Date.parse(system.heartbeatAt) - Date.parse(lane.recoverableTo));
+  return {
+    tone: "warning",
+    text: "Data after the newest point is lost",
+    figure: formatDuration(Math.floor(lossMs / 1_000) * 1_000),
+  };
+}
+
+function drillCheck(runbook: RunbookView): Check {
+  const passed = runbook.lastRuns.find((run) => run.mode === "drill" && run.state === "succeeded");
+  if (!passed) return { tone: "unknown", text: "No drill of it has passed" };
+  return { tone: "ok", text: "A drill of it passed", figure: <Age at={passed.at} suffix=" ago" /> };
+}
+
+function Checked({
+  runbook,
+  system,
+  at,
+  from,
+}: {
+  runbook: RunbookView;
+  system: SystemDetail;
+  at: string;
+  from: string | null;
+}) {
+  const { zone } = useZone();
+  const lane = bestLane(system, from);
   const time = (instant: string) => formatInstant(Date.parse(instant), "time", zone);
+  const { target } = runbook.live;
   const checks: Check[] = [
-    {
-      tone: isDown ? "ok" : "warning",
-      text: isDown ? "The primary takes no writes" : "The primary answers: a live run stops at its first step while it takes writes",
-      figure: system.heartbeatAt ? <>last heartbeat {time(system.heartbeatAt)}</> : null,
-    },
-    {
-      tone: lane ? "ok" : "failed",
-      text: lane ? `Recoverable from ${lane.repository}` : "No repository can bring it back",
-      figure: lane?.recoverableTo ? <>to {time(lane.recoverableTo)}</> : null,
-    },
-    {
-      tone: lossMs === null ? "unknown" : "warning",
-      text: at === "latest" ? "Data after the newest point is lost" : `Data after ${at} is lost`,
-      figure: at === "latest" && lossMs !== null ? formatDuration(Math.floor(lossMs / 1_000) * 1_000) : null,
-    },
-    {
-      tone: lastDrill ? "ok" : "unknown",
-      text: lastDrill ? "A drill of it passed" : "No drill of it has passed",
-      figure: lastDrill ? <Age at={lastDrill.at} suffix=" ago" /> : null,
-    },
-    {
-      tone: runbook.live.target ? "ok" : "failed",
-      text: runbook.live.target ? `Target ${runbook.live.target} allows a live recovery` : "No target allows a live recovery",
-    },
+    primaryCheck(system, time),
+    lane?.recoverableTo
+      ? { tone: "ok", text: `Recoverable from ${lane.repository}`, figure: `to ${time(lane.recoverableTo)}` }
+      : { tone: "failed", text: "No repository can bring it back" },
+    lossCheck(system, lane, at),
+    drillCheck(runbook),
+    target
+      ? { tone: "ok", text: `Target ${target} allows a live recovery` }
+      : { tone: "failed", text: "No target allows a live recovery" },
     { tone: "warning", text: "No way back once the recovered server takes writes" },
   ];
   return <CheckList checks={checks} />;
@@ -149,11 +189,23 @@ function LiveForm({ runbook, at, from }: { runbook: RunbookView; at: string; fro
           <Input className="mono" placeholder="2026-11-23 02:41:15 UTC" spellCheck={false} />
         </Field>
         <Field name="confirm" label={`Type the system's name, ${runbook.system}`}>
-          <Input className="mono" autoComplete="off" spellCheck={false} value={typed} onValueChange={setTyped} required />
+          <Input
+            className="mono"
+            autoComplete="off"
+            spellCheck={false}
+            value={typed}
+            onValueChange={setTyped}
+            required
+          />
         </Field>
         {live.failure && <ErrorNote failure={live.failure} className="" />}
         <div>
-          <Button type="submit" look="severe" disabled={typed !== runbook.system || live.isPending} focusableWhenDisabled>
+          <Button
+            type="submit"
+            look="severe"
+            disabled={typed !== runbook.system || live.isPending}
+            focusableWhenDisabled
+          >
             Recover {runbook.system} live{at === "latest" ? "" : ` to ${at}`}
           </Button>
         </div>
