@@ -37,6 +37,7 @@ type Ending = { why: "failed"; error: EngineError } | { why: "silent" | "full" |
 /** Keeps a connection that copies the log into the spool, for as long as `signal` lets it. Ends by itself only at a gap. */
 export class LogFollower {
   #failures = 0;
+  #heardAt = 0;
   /** Set by `release`: there may be room again. */
   #wake: () => void = () => undefined;
 
@@ -61,7 +62,7 @@ export class LogFollower {
     const before = tail.at;
     try {
       const server = await readServerLog(connection, signal);
-      const gap = findGap(server, tail.at);
+      const gap = findGap(server, tail.at) && (await this.#confirmGap());
       if (gap) return gap;
       const ending = await this.#copy(server);
       if (signal.aborted) return null;
@@ -73,6 +74,13 @@ export class LogFollower {
       if (!(error instanceof HoldfastError)) throw error;
       return this.#waitAfter(error);
     }
+  }
+
+  /** A gap costs a full backup: one look may fall into a moment of the server's own bookkeeping. */
+  async #confirmGap(): Promise<LogGap | null> {
+    const { connection, tail, signal } = this.options;
+    await delay(POLL_MS * 10);
+    return findGap(await readServerLog(connection, signal), tail.at);
   }
 
   /** One connection, until it ends or is given up. */
@@ -99,10 +107,10 @@ export class LogFollower {
   }
 
   async #watch(failed: Promise<EngineError>): Promise<Ending> {
-    const { tail, silenceMs, signal } = this.options;
+    const { tail, signal } = this.options;
     let error: EngineError | null = null;
     void failed.then((reason) => (error = reason));
-    let heardAt = monotonicMs();
+    this.#heardAt = monotonicMs();
     for (;;) {
       // The program's end is noted before reading, so that its last bytes are not missed.
       const ended = error;
@@ -112,11 +120,16 @@ export class LogFollower {
       if (signal.aborted) throw new CancelledError("stopped while it had to follow the log");
       const limit = this.#limitReached();
       if (limit) return { why: limit };
-      const isSilent = bytes === 0 && monotonicMs() - heardAt > silenceMs;
-      if (isSilent && (await this.#isBehind())) return { why: "silent" };
-      if (isSilent || bytes > 0) heardAt = monotonicMs();
+      if (await this.#isSilent(bytes)) return { why: "silent" };
       if (bytes === 0) await Promise.race([delay(POLL_MS), failed]);
     }
+  }
+
+  async #isSilent(bytes: number): Promise<boolean> {
+    const isQuiet = bytes === 0 && monotonicMs() - this.#heardAt > this.options.silenceMs;
+    if (isQuiet && (await this.#isBehind())) return true;
+    if (isQuiet || bytes > 0) this.#heardAt = monotonicMs();
+    return false;
   }
 
   #limitReached(): "full" | "long" | null {

@@ -45,7 +45,8 @@ export async function* readBatches(
   for (const [index, path] of files.entries()) {
     const from = index === 0 ? fromOffset : 0;
     const isLast = index === files.length - 1;
-    yield* readFileBatches({ path, from, isLast, chain }, options);
+    const onStart = index === 0 ? options.onStart : undefined;
+    yield* readFileBatches({ path, from, isLast, chain, onStart }, options.signal);
   }
 }
 
@@ -54,14 +55,15 @@ interface OneFile {
   from: number;
   isLast: boolean;
   chain: LogChain;
+  onStart: ((chain: LogChain) => void) | undefined;
 }
 
-async function* readFileBatches(one: OneFile, options: ReadOptions): AsyncGenerator<TrackedTransaction[]> {
+async function* readFileBatches(one: OneFile, signal: AbortSignal): AsyncGenerator<TrackedTransaction[]> {
   const file = basename(one.path);
   const scanner = new EventScanner({ file });
-  const reader = new FileReader(file, one, options.onStart);
+  const reader = new FileReader(file, one);
   one.chain.openFile(file);
-  for await (const chunk of readBytes(one.path, options.signal)) {
+  for await (const chunk of readBytes(one.path, signal)) {
     reader.batch = [];
     let failure: unknown = null;
     try {
@@ -106,7 +108,6 @@ class FileReader {
   constructor(
     private readonly file: string,
     private readonly one: OneFile,
-    private readonly onStart: ((chain: LogChain) => void) | undefined,
   ) {
     this.#tracker = new TransactionTracker(file);
   }
@@ -151,7 +152,7 @@ class FileReader {
 
   #start(): void {
     this.#isStarted = true;
-    this.onStart?.(this.one.chain);
+    this.one.onStart?.(this.one.chain);
   }
 }
 

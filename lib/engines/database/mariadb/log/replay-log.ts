@@ -27,14 +27,14 @@ export async function replayLog(target: Connection, plan: ReplayPlan, options: R
   const { signal } = options;
   const checked = await checkPlan(plan, signal);
   if (checked.transactions === 0) {
-    return { transactions: 0, bytes: 0, lastGtid: null, heartbeat: null, preparedXa: 0 };
+    return { transactions: 0, bytes: 0, lastGtid: null, gtidState: checked.endState, heartbeat: null, preparedXa: 0 };
   }
   const { hasLog } = await prepareReplayTarget(target, checked, signal);
   const progress = await ReplayProgress.of(checked.files, plan);
   await applyLog(target, { plan, checked, hasLog, progress }, options);
   const { preparedXa } = await checkReplayed(target, checked, signal);
-  const { transactions, lastGtid, heartbeat } = checked;
-  return { transactions, bytes: progress.total, lastGtid, heartbeat, preparedXa };
+  const { transactions, lastGtid, endState: gtidState, heartbeat } = checked;
+  return { transactions, bytes: progress.total, lastGtid, gtidState, heartbeat, preparedXa };
 }
 
 interface Applying {

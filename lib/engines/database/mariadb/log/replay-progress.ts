@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { MAGIC } from "./event-types";
 import type { ReplayPlan } from "../../port";
 
-/** mariadb-binlog writes it before each event. A statement's text could say the same: this is progress, not proof. */
-const MARK = "\n# at ";
+/** mariadb-binlog writes it, with where the event ends, before each. A statement's text could say the same: this is progress, not proof. */
+const MARK = " end_log_pos ";
 
 /** How many bytes of the log are on their way to the target, read off the text that MariaDB's reader makes of it. */
 export class ReplayProgress {
