@@ -1,4 +1,3 @@
-import "server-only";
 import { ZodError } from "zod";
 import type { Ctx } from "@/lib/db/context";
 import { HoldfastError, summarizeError, ValidationError, type ErrorCode, type Issue } from "@/lib/kernel/errors";

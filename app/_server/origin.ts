@@ -1,4 +1,3 @@
-import "server-only";
 import type { Origin } from "@/lib/db/context";
 
 /**
