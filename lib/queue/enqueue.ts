@@ -7,11 +7,7 @@ export interface EnqueueOptions<Payload extends object> {
   payload: Payload;
   /** Site or label that must do it; `primary` unless told. */
   place?: string;
-  /** At most one waiting or active job with this key. */
-  singletonKey?: string;
 }
-/* The sender never starts: no maintenance, no polling, only INSERTs on the caller's transaction. */
-let sender: PgBoss | undefined;
 
 /** Puts a job into the queue with the rows of the same transaction: both are there, or neither. */
 export async function enqueue<Payload extends object>(
@@ -20,9 +16,10 @@ export async function enqueue<Payload extends object>(
   options: EnqueueOptions<Payload>,
 ): Promise<void> {
   const db = fromPrisma(tx);
-  sender ??= new PgBoss({ db, schema: QUEUE_SCHEMA, supervise: false, migrate: false, schedule: false });
+  // It never starts: no maintenance, no polling, only queries on the caller's transaction. One for each transaction,
+  // since it looks its queues up through the connection that it was made with.
+  const sender = new PgBoss({ db, schema: QUEUE_SCHEMA, supervise: false, migrate: false, schedule: false });
   await sender.send(queueName(job, options.place ?? "primary"), job.payload.parse(options.payload), {
     db,
-    ...(options.singletonKey ? { singletonKey: options.singletonKey } : {}),
   });
 }

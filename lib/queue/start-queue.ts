@@ -15,8 +15,11 @@ export async function startQueue(
   places: readonly string[],
 ): Promise<Queue> {
   const queue = new PgBoss({
-    ...{ connectionString: databaseUrl, schema: QUEUE_SCHEMA, max: 4 },
-    ...{ superviseIntervalSeconds: SUPERVISE_SECONDS, monitorIntervalSeconds: SUPERVISE_SECONDS },
+    connectionString: databaseUrl,
+    schema: QUEUE_SCHEMA,
+    max: 4,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
   });
   await queue.start();
   await createQueues(queue, jobs, places);
