@@ -18,6 +18,7 @@ import { openHeartbeat, prepareHeartbeat } from "../heartbeat";
 import { collectLog } from "./collect-log";
 import { IN_USE_OFFSET } from "./event-types";
 import { readLog } from "./read-log";
+import { deriveReplicaId } from "./replica-id";
 
 const directory = `/var/tmp/hf-log-collect-${process.pid}`;
 const { signal } = new AbortController();
@@ -272,6 +273,28 @@ describe("a new collector", () => {
   test("cannot begin in the middle of a file", async () => {
     const from = { ...(await endOfLog()), incarnation: null, serverId: null, fileId: null };
     await expect(collect({ from })).rejects.toThrow("cannot be begun in the middle");
+  });
+});
+
+describe("a real replica", () => {
+  test("keeps its connection where it has the very id that the collector would take", async () => {
+    const identity = "test/replica";
+    const serverId = deriveReplicaId(identity, []);
+    const replica = await startMariadbServer({ directory: join(directory, "r"), serverId, binlog: false });
+    const { user, password } = server.holdfast;
+    await replica.run(
+      `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${server.port}, MASTER_USER = '${user}', MASTER_PASSWORD = '${password.reveal()}', MASTER_USE_GTID = slave_pos`,
+      "START SLAVE",
+    );
+    const ids = async () => (await server.run("SHOW SLAVE HOSTS")).map((row) => Number(row.Server_id));
+    await vi.waitFor(async () => expect(await ids()).toEqual([serverId]), 10_000);
+    const collector = await collect({ identity });
+    const repository = new Repository("beside-a-replica");
+    await write(5);
+    await catchUp(collector, repository);
+    const [state] = await replica.run("SHOW SLAVE STATUS");
+    expect([state?.Slave_IO_Running, state?.Last_IO_Error]).toEqual(["Yes", ""]);
+    await replica.kill();
   });
 });
 

@@ -11,6 +11,9 @@ import { EventScanner } from "./scan-events";
 import { readServerLog } from "./server-log";
 import { readHead } from "./spool-piece";
 
+/** Directories in the spool that hold nothing but a file's head, for a moment. */
+export const BEGIN_PREFIX = "begin-";
+
 export interface BeginOptions {
   connection: Connection;
   /** Where the head of the file may lie for a moment. */
@@ -38,7 +41,7 @@ export async function beginIncarnation(options: BeginOptions): Promise<Lineage> 
 async function fetchFormat(options: BeginOptions, from: LogOffset): Promise<{ fileId: string; timestamp: number }> {
   const { connection, spool, signal } = options;
   await mkdir(spool, { recursive: true, mode: 0o700 });
-  const directory = await mkdtemp(join(spool, "begin-"));
+  const directory = await mkdtemp(join(spool, BEGIN_PREFIX));
   try {
     await fetchPiece({ connection, directory, from, bytesMax: 4_096, fileId: undefined, signal });
     const head = await readHead(join(directory, from.file));

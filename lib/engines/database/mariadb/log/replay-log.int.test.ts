@@ -59,6 +59,7 @@ const OTHERS: string[][] = [
   ["CREATE TABLE shop.copied AS SELECT * FROM shop.journal"],
   ["SET SESSION binlog_format = STATEMENT", "CREATE TEMPORARY TABLE shop.tmp (id INT)", "INSERT INTO shop.tmp VALUES (7)", "INSERT INTO shop.kept SELECT id, RAND(), NOW(6) FROM shop.tmp", "DROP TEMPORARY TABLE shop.tmp"],
   ["INSERT INTO shop.visits (v) VALUES ('not transactional')"],
+  ["SET SESSION binlog_format = STATEMENT", `LOAD DATA INFILE '${directory}/rows.txt' INTO TABLE shop.visits (v)`],
   ["UPDATE shop.visits SET v = CONCAT(v, '!')", "CREATE SEQUENCE shop.q", "SELECT NEXTVAL(shop.q)"],
   ["XA START 'a'", "INSERT INTO shop.kept VALUES (20, 1, NULL)", "XA END 'a'", "XA PREPARE 'a'"],
   ["INSERT INTO shop.kept VALUES (21, 2, NULL)", "XA COMMIT 'a'"],
@@ -98,6 +99,7 @@ beforeAll(async () => {
   const [row] = await source.run("SELECT @@gtid_binlog_pos AS gtid");
   from = { gtid: String(row?.gtid), file: String(master?.File), offset: Number(master?.Position) };
   startedAt = new Date();
+  await writeFile(join(directory, "rows.txt"), "from a file\nof two lines\n");
   await prepareHeartbeat(source.holdfast, signal);
   await writeAll();
   const names = (await source.run("SHOW BINARY LOGS")).map((log) => String(log.Log_name));
@@ -357,6 +359,53 @@ describe("a target that cannot be trusted is refused", () => {
     expect(await replayLog(logged.root, plan, { signal })).toMatchObject({ lastGtid: transactions.at(-1)?.gtid });
     expect(await logged.run(CHECKSUMS)).toEqual(await source.run(CHECKSUMS));
     await logged.kill();
+  });
+});
+
+describe("a reader that leaves something out is noticed although it ends well", () => {
+  /** Puts a program before MariaDB's reader that changes what it does. */
+  async function withReader(script: string, work: () => Promise<void>): Promise<void> {
+    const place = join(directory, `bin-${Math.trunc(performance.now() * 1_000)}`);
+    const { stdout } = await run("which", ["mariadb-binlog"]);
+    await mkdir(place);
+    await writeFile(join(place, "mariadb-binlog"), `#!/bin/sh\nreal=${stdout.trim()}\n${script}\n`, { mode: 0o755 });
+    vi.stubEnv("PATH", `${place}:${process.env.PATH}`);
+    try {
+      await work();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  }
+
+  test("by the server's own count of commits", async () => {
+    // One transaction runs into the next: every statement and the last GTID are there.
+    await withReader(String.raw`"$real" "$@" | sed '0,/^COMMIT\/\*!\*\/;$/{//d}'`, async () => {
+      expect(await refused(planTo(transactions.at(-1)))).toMatch(/committed \d+ transactions where the log has \d+/);
+    });
+  });
+
+  test("by the last GTID of the target's session", async () => {
+    const ddl = transactions.findIndex(({ changesSchema }) => changesSchema);
+    // DDL is no COMMIT: the count alone would not tell.
+    const [before, last] = [transactions[ddl], transactions[ddl + 1]];
+    expect(last?.changesSchema).toBe(true);
+    await withReader(`exec "$real" "$@" --stop-position=${before?.endOffset}`, async () => {
+      expect(await refused(planTo(last))).toContain(
+        `the target's last transaction is ${before?.gtid}, not ${last?.gtid}`,
+      );
+    });
+  });
+
+  test("by a word of warning", async () => {
+    await withReader('"$real" "$@"\necho "WARNING: Did not reach stop position" >&2', async () => {
+      expect(await refused(planTo(transactions.at(-1)))).toContain("mariadb-binlog warned");
+    });
+  });
+
+  test("by its exit code", async () => {
+    await withReader('"$real" "$@"\nexit 1', async () => {
+      expect(await refused(planTo(transactions.at(-1)))).toContain("exit code 1");
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogOffset } from "../../port";
 import { LogHoleError } from "./damage";
+import { BEGIN_PREFIX } from "./incarnation";
 import { type Lineage, readLineage, writeLineage } from "./lineage";
 import { compareOffsets } from "./server-log";
 import {
@@ -133,6 +134,10 @@ export class Spool {
 
   async #load(isSame: boolean): Promise<void> {
     const names = await readdir(this.options.path);
+    // A collector that died while it began left these.
+    for (const name of names.filter((each) => each.startsWith(BEGIN_PREFIX))) {
+      await rm(join(this.options.path, name), { recursive: true, force: true });
+    }
     const found = names.flatMap((name) => parsePieceDirectory(join(this.options.path, name)) ?? []);
     for (const directory of found.sort((a, b) => a.order - b.order)) {
       this.#order = Math.max(this.#order, directory.order);
