@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { JobCtx } from "@/lib/db/context";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
+import { isSignatureValid } from "@/lib/kernel/crypto";
 import { EngineError } from "@/lib/kernel/errors";
-import { type OpenRepository, repositoryKeys } from "@/lib/repositories";
+import { type OpenRepository, findObject, repositoryKeys } from "@/lib/repositories";
 import type { ClosedLog } from "./closed-log";
 import type { LogShipping } from "./ship-log";
 
@@ -23,20 +24,34 @@ export async function compactLog(
   const { store, id: repositoryId } = target.repository;
   const { serverId, incarnation } = shipping.collector;
   const prefix = repositoryKeys.logPrefix({ system: shipping.system, serverId, incarnation });
-  const facts = await storeClosed(ctx, shipping, {
-    store,
-    file: target.file,
-    key: `${prefix}${target.file}${engines.envelope.extension(shipping.recipients)}`,
-  });
-  const bytes = Buffer.from(`${JSON.stringify(facts, null, 1)}\n`);
+  const key = `${prefix}${target.file}${engines.envelope.extension(shipping.recipients)}`;
   const manifest = `${prefix}${target.file}.json`;
-  await store.replace(repositoryKeys.signatureKey(manifest), engines.signer.sign(bytes), { signal });
-  await store.replace(manifest, bytes, { signal });
+  if (!(await isCompacted(ctx, target.repository, { key, manifest }))) {
+    const facts = await storeClosed(ctx, shipping, { store, file: target.file, key });
+    const bytes = Buffer.from(`${JSON.stringify(facts, null, 1)}\n`);
+    await store.replace(repositoryKeys.signatureKey(manifest), engines.signer.sign(bytes), { signal });
+    await store.replace(manifest, bytes, { signal });
+  }
   await deleteSegments(ctx, store, `${prefix}${target.file}.`);
   await ctx.db.logCoverage.updateMany({
     where: { systemId: shipping.systemId, repositoryId, serverId, incarnation, file: target.file },
     data: { compactedAt: ctx.now(), segments: 1 },
   });
+}
+
+/**
+ * Whether an attempt that did not end got as far as the signed manifest, which is written after the object was read
+ * back. Then the object is never touched again: some of its segments may be gone already.
+ */
+async function isCompacted(
+  ctx: JobCtx,
+  { store, identity }: OpenRepository,
+  { key, manifest }: { key: string; manifest: string },
+): Promise<boolean> {
+  const bytes = await findObject(store, manifest, ctx.signal);
+  const signature = bytes && (await findObject(store, repositoryKeys.signatureKey(manifest), ctx.signal));
+  if (!bytes || !signature || !identity.publicKeys.some((pem) => isSignatureValid(pem, bytes, signature))) return false;
+  return (await store.head(key, { signal: ctx.signal })) !== null;
 }
 
 async function storeClosed(
@@ -45,7 +60,8 @@ async function storeClosed(
   target: { store: ObjectStore; key: string; file: string },
 ): Promise<ClosedLog> {
   const engine = await ctx.engines.database(shipping.system);
-  const input = Readable.from(readFile(shipping, target.file), { objectMode: false });
+  const source: { error?: unknown } = {};
+  const input = Readable.from(keepError(readFile(shipping, target.file), source), { objectMode: false });
   const measured = engine.measureLog(target.file, input, ctx.signal);
   const sealing = ctx.engines.envelope.seal(measured.output, { recipients: shipping.recipients, signal: ctx.signal });
   // age's bytes differ at each sealing: what an attempt that did not end left behind makes room.
@@ -54,7 +70,9 @@ async function storeClosed(
     measured.done,
     sealing.done,
     target.store.put(target.key, sealing.output, { signal: ctx.signal }),
-  ]);
+  ]).catch((error: unknown) => {
+    throw source.error ?? error;
+  });
   await readBack(ctx, target.store, { key: target.key, sha256: facts.sealed.sha256 });
   return {
     format: 1,
@@ -67,6 +85,16 @@ async function storeClosed(
     firstAt: log.firstAt?.toISOString() ?? null,
     lastAt: log.lastAt?.toISOString() ?? null,
   };
+}
+
+/** What a stream ends with is the cause of what its readers say. */
+async function* keepError(input: AsyncIterable<Buffer>, kept: { error?: unknown }): AsyncGenerator<Buffer> {
+  try {
+    yield* input;
+  } catch (error) {
+    kept.error = error;
+    throw error;
+  }
 }
 
 /** The plain bytes of a closed file from its first to its last, from the spool or again from the server. */

@@ -9,6 +9,7 @@ import { newestRow, positionAfter, resumeAfter } from "./log-position";
 import { recordGap, recordIncarnation } from "./record-log";
 import { shipChunk } from "./ship-chunk";
 import { startBackup } from "./start-backup";
+import { monotonicMs } from "@/lib/kernel/time";
 import { waitFor } from "@/lib/kernel/wait-for";
 
 /** About so much is shipped as one segment: it is sealed in memory. */
@@ -81,12 +82,13 @@ async function startNewChain(ctx: JobCtx, system: string): Promise<void> {
 /** One repository's lane: ship what is new, wait for the interval, again. A failure is said, kept, and tried again. */
 async function shipTo(ctx: JobCtx, shipping: LogShipping, name: string): Promise<void> {
   const intervalMs = (shipping.declaration.backup.log?.interval ?? 60) * 1_000;
+  const compaction: Compaction = { putOff: new Map() };
   let repository: OpenRepository | undefined;
   while (!ctx.signal.aborted) {
     try {
       repository ??= await openRepository(ctx, name);
       await shipNew(ctx, shipping, repository);
-      await compactNext(ctx, shipping, repository);
+      await compactNext(ctx, shipping, { repository, compaction });
       await releaseSpool(ctx, shipping);
     } catch (error) {
       if (ctx.signal.aborted) return;
@@ -108,9 +110,21 @@ async function shipNew(ctx: JobCtx, shipping: LogShipping, repository: OpenRepos
   }
 }
 
+/** Closed logs that could not be read from the server, and when they are tried again (monotonic, ms). */
+interface Compaction {
+  putOff: Map<string, number>;
+}
+
+const PUT_OFF_MS = 600_000;
+
 /** One closed log at a time, after what is new was shipped: compaction may wait, exposure may not. */
-async function compactNext(ctx: JobCtx, shipping: LogShipping, repository: OpenRepository): Promise<void> {
+async function compactNext(
+  ctx: JobCtx,
+  shipping: LogShipping,
+  { repository, compaction }: { repository: OpenRepository; compaction: Compaction },
+): Promise<void> {
   const { serverId, incarnation } = shipping.collector;
+  const waiting = [...compaction.putOff].filter(([, until]) => until > monotonicMs()).map(([file]) => file);
   const closed = await ctx.db.logCoverage.findFirst({
     where: {
       systemId: shipping.systemId,
@@ -119,10 +133,19 @@ async function compactNext(ctx: JobCtx, shipping: LogShipping, repository: OpenR
       incarnation,
       closedAt: { not: null },
       compactedAt: null,
+      file: { notIn: waiting },
     },
     orderBy: { closedAt: "asc" },
   });
-  if (closed) await compactLog(ctx, shipping, { repository, file: closed.file });
+  if (!closed) return;
+  try {
+    await compactLog(ctx, shipping, { repository, file: closed.file });
+  } catch (error) {
+    // The repository is well, and so are the segments in it: only the server, down or without the file, is not.
+    if (!(error instanceof EngineError) || error.engine !== "mariadb") throw error;
+    compaction.putOff.set(closed.file, monotonicMs() + PUT_OFF_MS);
+    ctx.log.info({ err: error, file: closed.file, repository: repository.name }, "a closed log stays in segments");
+  }
 }
 
 async function positionOf(ctx: JobCtx, shipping: LogShipping, repositoryId: string): Promise<LogOffset | undefined> {
