@@ -60,7 +60,7 @@ export function coverLog(pieces: readonly LogPiece[], from: { file: string; offs
   }
 }
 
-/** Adds one file's pieces: a whole one where there is one, else segment after segment, the longest first. */
+/** Adds one file's pieces: a whole one where there is one, else the chain of segments that reaches furthest. */
 function coverFile(
   pieces: readonly LogPiece[],
   file: string,
@@ -72,13 +72,25 @@ function coverFile(
     chosen.push(whole);
     return { offset: whole.end, holeTo: null };
   }
-  let offset = 0;
-  for (;;) {
-    const [next] = own.filter((piece) => piece.start === offset && piece.end > offset).sort((a, b) => b.end - a.end);
-    if (!next) break;
-    chosen.push(next);
-    offset = next.end;
-  }
-  const behind = own.filter((piece) => piece.start > offset).map((piece) => piece.start);
+  const chain = furthestChain(own);
+  chosen.push(...chain);
+  const offset = chain.at(-1)?.end ?? 0;
+  const behind = own.filter((piece) => piece.end > offset).map((piece) => piece.start);
   return { offset, holeTo: behind.length > 0 ? Math.min(...behind) : null };
+}
+
+/**
+ * Segments that follow each other from byte 0. A runner that died, or two of them for a moment, may have cut the same
+ * bytes at other places: the longest next segment is not always the one that goes on.
+ */
+function furthestChain(segments: readonly LogPiece[]): LogPiece[] {
+  const arriving = new Map<number, LogPiece | null>([[0, null]]);
+  for (const segment of [...segments].sort((a, b) => a.start - b.start)) {
+    if (arriving.has(segment.start) && !arriving.has(segment.end)) arriving.set(segment.end, segment);
+  }
+  const chain: LogPiece[] = [];
+  for (let piece = arriving.get(Math.max(...arriving.keys())); piece; piece = arriving.get(piece.start)) {
+    chain.unshift(piece);
+  }
+  return chain;
 }

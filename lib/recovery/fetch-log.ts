@@ -1,7 +1,8 @@
 import { formatBytes } from "@/lib/kernel/format";
-import { RefusedError } from "@/lib/kernel/errors";
+import { EngineError, RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
 import type { LogPiece } from "./cover-log";
+import { findLog } from "./find-log";
 import { openPiece } from "./open-piece";
 import { resolvePoint } from "./resolve-point";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
@@ -12,8 +13,8 @@ import { type Recovery, type RecoveryCtx, known } from "./recovery";
  */
 export async function fetchLog(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const manifest = known(recovery.manifest, "the manifest");
+  const files = await assembleNewest(ctx, recovery);
   const pieces = known(recovery.pieces, "the log");
-  const files = pieces.length === 0 ? [] : await assemble(ctx, recovery, pieces);
   const resolved = await resolvePoint(recovery.point, {
     base: {
       ...manifest.position,
@@ -32,6 +33,29 @@ export async function fetchLog(ctx: RecoveryCtx, recovery: Recovery): Promise<St
     summary: `${pieces.length} pieces, ${formatBytes(bytes)}; the replay ends at ${resolved.restoredTo.gtid ?? "the full itself"}, ${resolved.restoredTo.time ?? "without a heartbeat"}`,
     restoredTo: resolved.restoredTo,
   };
+}
+
+/** A log that is closed meanwhile is compacted, and its segments go: what is there then is fetched from the beginning. */
+async function assembleNewest(ctx: RecoveryCtx, recovery: Recovery): Promise<string[]> {
+  for (;;) {
+    const pieces = known(recovery.pieces, "the log");
+    try {
+      return pieces.length === 0 ? [] : await assemble(ctx, recovery, pieces);
+    } catch (error) {
+      if (!(error instanceof EngineError) || ctx.signal.aborted) throw error;
+      await recovery.engine.removeLog(recovery.logDirectory);
+      const found = await findLog(ctx, recovery, known(recovery.manifest, "the manifest"));
+      if (!isCompacted(pieces, found)) throw error;
+      ctx.run.say("a part of the log was compacted meanwhile: it is fetched anew");
+      recovery.pieces = found;
+    }
+  }
+}
+
+/** More of it is closed than before: that happens only so often. */
+function isCompacted(before: readonly LogPiece[], now: readonly LogPiece[]): boolean {
+  const closed = (pieces: readonly LogPiece[]) => pieces.filter((piece) => piece.closed).length;
+  return closed(now) > closed(before);
 }
 
 async function assemble(ctx: RecoveryCtx, recovery: Recovery, pieces: readonly LogPiece[]): Promise<string[]> {

@@ -2,8 +2,8 @@ import { type Manifest, readManifest } from "@/lib/backups";
 import { formatBytes } from "@/lib/kernel/format";
 import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
-import { type LogPiece, coverLog } from "./cover-log";
-import { listLogPieces } from "./list-log-pieces";
+import type { LogPiece } from "./cover-log";
+import { findLog } from "./find-log";
 import { listManifests } from "./list-manifests";
 import { formatPoint, isFullBefore } from "./point";
 import { type Recovery, type RecoveryCtx } from "./recovery";
@@ -22,20 +22,7 @@ export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<S
         { publicKeys: source.publicKeys, signal: ctx.signal },
       )
     : chooseFull(await listManifests(ctx, source), recovery);
-  const pieces = await listLogPieces(ctx, source, manifest.server);
-  const cover = coverLog(pieces, manifest.position);
-  if (cover.hole) {
-    ctx.run.say(
-      `the log has a hole at ${cover.hole.file}, byte ${cover.hole.from}: nothing after it can be reached from this full`,
-      "warning",
-    );
-  }
-  if (cover.end.file === manifest.position.file && cover.end.offset < manifest.position.offset) {
-    ctx.run.say("no log follows this full: it can be restored as it is, not to a later point", "warning");
-    recovery.pieces = [];
-  } else {
-    recovery.pieces = cover.pieces;
-  }
+  recovery.pieces = await findLog(ctx, recovery, manifest);
   recovery.manifest = manifest;
   const bytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
   return {
