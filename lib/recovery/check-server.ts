@@ -41,10 +41,23 @@ export async function runQueries(ctx: RecoveryCtx, recovery: Recovery): Promise<
   };
 }
 
+/**
+ * The full was chosen by this machine's clock and the heartbeats carry the database's: where the two differ, only the
+ * data can tell that it is not newer than what was asked for.
+ */
+function refuseLaterData({ point, heartbeat }: Recovery): void {
+  if (point.kind !== "time" || !heartbeat || heartbeat.at <= point.at) return;
+  throw new DamagedError(
+    `the recovered data holds a heartbeat of ${heartbeat.at.toISOString()}, which is after the point that was asked for`,
+    { hint: "Do the clocks of the database and of its runner differ? An earlier full backup reaches the point." },
+  );
+}
+
 /** The newest heartbeat in the recovered data: what the recovery really brought back. */
 export async function findHeartbeat(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const server = known(recovery.server, "the server");
   recovery.heartbeat = await recovery.engine.newestHeartbeat(server.connection, ctx.signal);
+  refuseLaterData(recovery);
   return recovery.heartbeat
     ? {
         summary: `heartbeat ${recovery.heartbeat.seq} of ${recovery.heartbeat.at.toISOString()}`,

@@ -38,8 +38,14 @@ export interface Recovery {
   pieces?: LogPiece[];
   replay?: ReplayPlan;
   restoredTo?: RestoredTo;
+  /** The newest GTID of each domain in the recovered data. */
+  gtidState?: string;
   server?: ScratchServer;
   heartbeat?: Heartbeat | null;
+  /** When a throw-away server is ended by itself. */
+  livesUntil?: Date;
+  /** Where the server answers that belongs to somebody else now: nothing is cleaned up. Both null where it was stopped. */
+  leftAt?: { socket: string | null; port: number | null };
 }
 
 /** The private key's file when it is needed. @throws PreconditionError when none is configured */

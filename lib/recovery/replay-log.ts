@@ -6,6 +6,7 @@ import { type Recovery, type RecoveryCtx, known } from "./recovery";
 export async function replayLog(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const plan = known(recovery.replay, "the end of the replay");
   const server = known(recovery.server, "the server");
+  recovery.gtidState = plan.from.gtid;
   if (plan.end.gtid === null) {
     await server.restartSafely(ctx.signal);
     return { summary: "nothing to replay: the point is the full itself", transactions: 0 };
@@ -15,6 +16,7 @@ export async function replayLog(ctx: RecoveryCtx, recovery: Recovery): Promise<S
     signal: ctx.signal,
     onProgress: (done) => ctx.run.progress({ done, total, unit: "bytes" }),
   });
+  recovery.gtidState = facts.gtidState;
   if (facts.preparedXa > 0) {
     ctx.run.say(`${facts.preparedXa} prepared XA transactions are open at this point`, "warning");
   }

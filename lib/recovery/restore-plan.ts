@@ -6,6 +6,7 @@ import { checkTables, findHeartbeat, runQueries } from "./check-server";
 import { cleanUpRecovery } from "./clean-up";
 import { fetchLog } from "./fetch-log";
 import { findPoint } from "./find-point";
+import { handOver } from "./hand-over";
 import { loadData } from "./load-data";
 import { openRecovery } from "./open-recovery";
 import { type Recovery, known } from "./recovery";
@@ -48,11 +49,19 @@ export async function planRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan
       { ...step, key: "check", title: "Check tables", perform: onRecovery(checkTables) },
       { ...step, key: "queries", title: "Run the system's own queries", perform: onRecovery(runQueries) },
       { ...step, key: "heartbeat", title: "Find the heartbeat", perform: onRecovery(findHeartbeat) },
+      {
+        ...step,
+        key: "hand-over",
+        title: "Hand the server over",
+        settling: to !== "scratch",
+        perform: onRecovery(handOver(to)),
+      },
     ],
     cleanUp: async (cleanCtx, shared, ended) => {
       if (shared.recovery) await cleanUpRecovery(cleanCtx, shared.recovery, { server: ended.state === "succeeded" });
     },
-    result: ({ recovery }) => describeResult(known(recovery, "the recovery")),
+    // Unknown where another runner handed it over and died before the run's end.
+    result: ({ recovery }) => (recovery ? describeResult(recovery) : {}),
   };
 }
 
@@ -64,11 +73,23 @@ function directoryOf(to: string, targets: Record<string, { directory: string }>)
   throw new PreconditionError(`target "${to}" is no longer declared`, { hint: "Was holdfast.yaml changed meanwhile?" });
 }
 
+function describeTarget({ server, leftAt, livesUntil }: Recovery): Record<string, unknown> | null {
+  if (!server) return null;
+  const { socket, port } = leftAt ?? server;
+  return {
+    socket,
+    port,
+    directory: server.directory,
+    optionFile: server.optionFile,
+    ...(livesUntil ? { livesUntil: livesUntil.toISOString() } : {}),
+  };
+}
+
 /** The `target`, `restoredTo` and origin of `restore --json`. */
 export function describeResult(recovery: Recovery): Record<string, unknown> {
-  const { server, source, manifest, restoredTo, heartbeat } = recovery;
+  const { source, manifest, restoredTo, heartbeat } = recovery;
   return {
-    target: server ? { socket: server.socket, port: server.port, directory: server.directory } : null,
+    target: describeTarget(recovery),
     restoredTo: restoredTo ?? null,
     fromRepository: source.repository,
     backupId: manifest?.id ?? null,

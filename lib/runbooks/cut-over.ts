@@ -16,13 +16,15 @@ export async function cutOver(ctx: StepCtx, shared: RunbookShared): Promise<Step
       hint: "Was holdfast.yaml changed during the run?",
     });
   }
+  const connection = ctx.engines.connection(declaration.connection);
   const { pid } = await server.takeAddress({
-    connection: ctx.engines.connection(declaration.connection),
+    connection,
     serverId: manifest.server.id,
-    gtid: recovery.restoredTo?.gtid ?? manifest.position.gtid,
+    gtid: recovery.gtidState ?? manifest.position.gtid,
     signal: ctx.signal,
   });
   shared.hasCutOver = true;
-  const { host, port } = declaration.connection;
+  const { host, port, socket = server.socket } = connection;
+  recovery.leftAt = { socket, port };
   return { summary: `the recovered server answers at ${host}:${port}`, pid };
 }

@@ -183,6 +183,8 @@ export interface ReplayFacts {
   /** Of the log. */
   bytes: number;
   lastGtid: string | null;
+  /** The newest of each domain, as a list: what a log that goes on from here must know. */
+  gtidState: string;
   /** The last in the log that was applied; it was found in the target's data. */
   heartbeat: Heartbeat | null;
   /** XA transactions that the log prepared and had not ended at this point: the target holds them open. */
