@@ -111,6 +111,21 @@ describe("sealing and opening", () => {
     expect((await opening.done).sealed.sizeBytes).toBe(bytes.length);
   });
 
+  test("a reader who comes only after the programs have ended gets every byte", async () => {
+    const data = Buffer.from("CREATE USER shop;\n".repeat(200));
+    const untilEnded = async () => {
+      while ((await ownPrograms()).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    const sealing = envelope.seal(streamOf(data), { recipients, signal });
+    await untilEnded();
+    const sealed = await buffer(sealing.output);
+    expect((await sealing.done).plain.sizeBytes).toBe(data.length);
+    const opening = envelope.open(streamOf(sealed), { encrypted: true, identityFile, signal });
+    await untilEnded();
+    expect(await buffer(opening.output)).toEqual(data);
+    await opening.done;
+  });
+
   test("every recipient can open it", async () => {
     const second = execFileSync("age-keygen", ["-y", otherIdentityFile], { encoding: "utf8" }).trim();
     const { bytes } = await seal(Buffer.from("for both"), [...recipients, second]);

@@ -107,6 +107,8 @@ function conclude(
   };
   try {
     const last = build();
+    // Node throws away what a program that ended has left in its pipe, unless someone listens for it by then.
+    last.on("readable", () => undefined);
     const settled = chain.settle();
     const output = streamOf(failingWith(settled, bytes(last, settled)), close);
     return { output, done: Promise.all([settled, read.promise]).then(() => undefined) };
