@@ -378,8 +378,9 @@ describe("a reader that leaves something out is noticed although it ends well", 
   }
 
   test("by the server's own count of commits", async () => {
-    // One transaction runs into the next: every statement and the last GTID are there.
-    await withReader(String.raw`"$real" "$@" | sed '0,/^COMMIT\/\*!\*\/;$/{//d}'`, async () => {
+    // The first with rows: nothing after it needs them, and the last GTID is there.
+    const script = String.raw`"$real" "$@" | sed '0,/^COMMIT\/\*!\*\/;$/{/^START TRANSACTION$/,$d}'`;
+    await withReader(script, async () => {
       expect(await refused(planTo(transactions.at(-1)))).toMatch(/committed \d+ transactions where the log has \d+/);
     });
   });
