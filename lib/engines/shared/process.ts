@@ -108,8 +108,11 @@ function notStarted(options: ProgramOptions, missing: string | null, cause?: unk
   const { engine, operation, program } = options;
   const hint = missing === null ? options.hint : `Is "${missing}" installed on this runner's machine?`;
   return new EngineError(`"${program}" cannot be started to ${operation}`, {
-    ...{ engine, operation, hint, cause },
+    engine,
+    operation,
     permanent: true,
+    hint,
+    cause,
   });
 }
 
