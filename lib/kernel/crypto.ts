@@ -1,4 +1,12 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
+import {
+  type KeyObject,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+} from "node:crypto";
 
 /** SHA-256 as lower-case hexadecimal. */
 export function sha256(data: string | Uint8Array): string {
@@ -24,6 +32,16 @@ export function signBytes(privatePem: string, data: Uint8Array): Buffer {
   return sign(null, data, createPrivateKey(privatePem));
 }
 
+/** Whether a signature fits. A key that cannot be read fits none. */
 export function isSignatureValid(publicPem: string, data: Uint8Array, signature: Uint8Array): boolean {
-  return verify(null, data, createPublicKey(publicPem), signature);
+  const key = readPublicKey(publicPem);
+  return key !== null && verify(null, data, key, signature);
+}
+
+function readPublicKey(pem: string): KeyObject | null {
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return null; // the parser's error is the answer
+  }
 }

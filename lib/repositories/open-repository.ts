@@ -1,6 +1,6 @@
 import type { JobCtx } from "@/lib/db/context";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
-import { NotFoundError, RefusedError, summarizeError } from "@/lib/kernel/errors";
+import { DamagedError, NotFoundError, RefusedError, summarizeError } from "@/lib/kernel/errors";
 import { newId } from "@/lib/kernel/ids";
 import { IDENTITY_KEY, README_KEY, SCRIPT_KEY } from "./keys";
 import { findObject } from "./read-object";
@@ -18,7 +18,7 @@ export interface OpenRepository {
 /**
  * Opens a repository for writing. An empty place is initialised once; after that its identity is pinned, and another
  * identity, or none where there was one, is refused: never write over a repository that is not ours.
- * @throws NotFoundError, RefusedError, EngineError
+ * @throws NotFoundError, RefusedError, DamagedError, EngineError
  */
 export async function openRepository(ctx: JobCtx, name: string): Promise<OpenRepository> {
   const row = await ctx.db.repository.findUnique({ where: { name } });
@@ -34,6 +34,7 @@ export async function openRepository(ctx: JobCtx, name: string): Promise<OpenRep
     });
     return { id: row.id, name, store, identity };
   } catch (error) {
+    if (ctx.signal.aborted) throw error; // It says nothing about the repository.
     await ctx.db.repository.update({
       where: { name },
       data: { checkedAt: ctx.now(), checkError: summarizeError(error).message },
@@ -66,7 +67,9 @@ async function establishIdentity(
         hint: `Does ${store.location} belong to another installation? Point the repository to its own place.`,
       });
     }
-    return knowsOurKey(found, ctx) ? found : publishIdentity(ctx, store, addKey(found, ctx));
+    const identity = knowsOurKey(found, ctx) ? found : await publishIdentity(ctx, store, addKey(found, ctx));
+    await keepGuide(ctx, store, identity);
+    return identity;
   }
   if (place.pinned) {
     throw new RefusedError(`repository "${place.name}" was initialised, but its holdfast.json is gone`, {
@@ -74,18 +77,29 @@ async function establishIdentity(
     });
   }
   await refuseForeignPlace(store, place.name, ctx.signal);
-  return publishIdentity(ctx, store, {
+  // First of all: a runner that dies after it leaves a place that is known as ours.
+  const identity = await publishIdentity(ctx, store, {
     format: 1,
     id: newId(),
     createdAt: ctx.now().toISOString(),
     publicKeys: [ctx.engines.signer.publicPem],
   });
+  await keepGuide(ctx, store, identity);
+  return identity;
 }
 
-/** The identity of a repository, or null where there is none. @throws ZodError on a format that we do not know */
+/** The identity of a repository, or null where there is none. @throws DamagedError when it is of no format that we know */
 export async function readIdentity(store: ObjectStore, signal: AbortSignal): Promise<RepositoryIdentity | null> {
   const bytes = await findObject(store, IDENTITY_KEY, signal);
-  return bytes ? RepositoryIdentity.parse(JSON.parse(bytes.toString("utf8"))) : null;
+  if (!bytes) return null;
+  try {
+    return RepositoryIdentity.parse(JSON.parse(bytes.toString("utf8")));
+  } catch (cause) {
+    throw new DamagedError(`${IDENTITY_KEY} in ${store.location} cannot be read`, {
+      hint: "Was it changed, or written by a newer Holdfast? An earlier version of the object, or the other repository, holds the right one.",
+      cause,
+    });
+  }
 }
 
 async function refuseForeignPlace(store: ObjectStore, name: string, signal: AbortSignal): Promise<void> {
@@ -101,11 +115,22 @@ async function publishIdentity(
   store: ObjectStore,
   identity: RepositoryIdentity,
 ): Promise<RepositoryIdentity> {
-  const { signal, engines } = ctx;
-  await store.replace(README_KEY, Buffer.from(describeRepository(identity)), { signal });
-  await store.replace(SCRIPT_KEY, Buffer.from(engines.restoreScript), { signal });
-  await store.replace(IDENTITY_KEY, Buffer.from(`${JSON.stringify(identity, null, 2)}\n`), { signal });
+  await store.replace(IDENTITY_KEY, Buffer.from(`${JSON.stringify(identity, null, 2)}\n`), { signal: ctx.signal });
   return identity;
+}
+
+/** What a person needs to restore without us is there, and of this version. */
+async function keepGuide(ctx: JobCtx, store: ObjectStore, identity: RepositoryIdentity): Promise<void> {
+  const { signal, engines } = ctx;
+  const guide = [
+    [README_KEY, describeRepository(identity)],
+    [SCRIPT_KEY, engines.restoreScript],
+  ] as const;
+  for (const [key, text] of guide) {
+    const bytes = Buffer.from(text);
+    const there = await findObject(store, key, signal);
+    if (!there?.equals(bytes)) await store.replace(key, bytes, { signal });
+  }
 }
 
 function knowsOurKey(identity: RepositoryIdentity, ctx: JobCtx): boolean {

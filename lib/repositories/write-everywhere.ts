@@ -32,6 +32,7 @@ export async function writeEverywhere(
   targets: readonly WriteTarget[],
   options: { keyOf: (piece: number) => string; signal: AbortSignal; pieceBytesMax?: number },
 ): Promise<Written> {
+  if (targets.length === 0) throw new Error("there is no repository to write to");
   const failures = new Map<string, ErrorSummary>();
   const pieces: WrittenPiece[] = [];
   let lanes: Lane[] = [];
@@ -43,7 +44,7 @@ export async function writeEverywhere(
     inPiece = 0;
   };
   const close = async () => {
-    const stored = await closeLanes(lanes, failures);
+    const stored = await closeLanes(lanes, failures, inPiece);
     live = live.filter((target) => !failures.has(target.repository));
     pieces.push({ key: options.keyOf(piece), ...stored });
     piece += 1;
@@ -57,7 +58,7 @@ export async function writeEverywhere(
       }
       inPiece += (chunk as Buffer).length;
       await Promise.all(lanes.map((lane) => lane.write(chunk as Buffer)));
-      if (lanes.every((lane) => lane.failed)) await closeLanes(lanes, failures);
+      if (lanes.every((lane) => lane.settled)) await closeLanes(lanes, failures, inPiece);
     }
     await close();
     return { pieces, failures };
@@ -71,7 +72,8 @@ export async function writeEverywhere(
 
 interface Lane {
   repository: string;
-  failed: boolean;
+  /** The store reads no more. */
+  settled: boolean;
   stored: Promise<StoredObject>;
   write(chunk: Buffer): Promise<void>;
   end(): void;
@@ -84,10 +86,10 @@ function openLane(target: WriteTarget, key: string, signal: AbortSignal): Lane {
   let wake: (() => void) | undefined;
   const lane: Lane = {
     repository: target.repository,
-    failed: false,
+    settled: false,
     stored: target.store.put(key, pipe, { signal }),
     write: async (chunk) => {
-      if (lane.failed || pipe.write(chunk)) return;
+      if (lane.settled || pipe.write(chunk)) return;
       await new Promise<void>((resolve) => {
         wake = resolve;
         pipe.once("drain", resolve);
@@ -96,17 +98,22 @@ function openLane(target: WriteTarget, key: string, signal: AbortSignal): Lane {
     end: () => pipe.end(),
     abort: (cause) => pipe.destroy(cause instanceof Error ? cause : new Error("stopped")),
   };
-  lane.stored.catch(() => {
-    lane.failed = true;
+  const settle = () => {
+    lane.settled = true;
     wake?.(); // A store that failed no longer reads: nobody else would wake the writer.
-  });
+  };
+  lane.stored.then(settle, settle);
   return lane;
 }
 
 /** Ends the piece in every lane. @throws the first failure when no lane has it */
-async function closeLanes(lanes: readonly Lane[], failures: Map<string, ErrorSummary>): Promise<StoredObject> {
+async function closeLanes(
+  lanes: readonly Lane[],
+  failures: Map<string, ErrorSummary>,
+  sentBytes: number,
+): Promise<StoredObject> {
   for (const lane of lanes) lane.end();
-  const settled = await Promise.allSettled(lanes.map((lane) => lane.stored));
+  const settled = await Promise.allSettled(lanes.map((lane) => lane.stored.then((each) => wholeOf(each, sentBytes))));
   const stored: StoredObject[] = [];
   settled.forEach((outcome, index) => {
     const repository = lanes[index]?.repository ?? "";
@@ -115,13 +122,22 @@ async function closeLanes(lanes: readonly Lane[], failures: Map<string, ErrorSum
   });
   const [first] = stored;
   if (!first) throw settled.find((outcome) => outcome.status === "rejected")?.reason;
-  if (stored.some((each) => each.sha256 !== first.sha256 || each.sizeBytes !== first.sizeBytes)) {
-    throw new EngineError("the repositories did not store the same bytes", {
-      engine: "object-store",
-      operation: "store",
-      permanent: false,
-      hint: "Check the memory of the runner's machine; the backup was not published.",
-    });
+  if (stored.some((each) => each.sha256 !== first.sha256)) {
+    throw wrongBytes("the repositories did not store the same bytes");
   }
   return first;
+}
+
+function wholeOf(stored: StoredObject, sentBytes: number): StoredObject {
+  if (stored.sizeBytes === sentBytes) return stored;
+  throw wrongBytes(`only ${stored.sizeBytes} of ${sentBytes} bytes were stored`);
+}
+
+function wrongBytes(message: string): EngineError {
+  return new EngineError(message, {
+    engine: "object-store",
+    operation: "store",
+    permanent: false,
+    hint: "Check the memory of the runner's machine; the backup was not published.",
+  });
 }
