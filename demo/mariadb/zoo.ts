@@ -51,7 +51,9 @@ const TABLES = [
     ROW_FORMAT=COMPRESSED COMMENT='KEY \`x\` (\`y\`),'`,
   "CREATE TABLE zoo.written (n BIGINT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(100), at TIMESTAMP(6))",
   `CREATE TABLE ${ODD}.\`täble 日本\` (k INT PRIMARY KEY, \`väl \`\`q\` VARCHAR(10))`,
-  `CREATE TABLE ${ODD}.\`new\nline\` (\`a\nb\` INT PRIMARY KEY, c INT, KEY c (c))`,
+  `CREATE TABLE ${ODD}.a_first (k INT PRIMARY KEY, u INT NOT NULL, UNIQUE KEY u (u))`,
+  // No line of it can be taken apart, and its foreign key needs a key of a table before.
+  `CREATE TABLE ${ODD}.\`new\nline\` (\`a\nb\` INT PRIMARY KEY, c INT, KEY c (c), FOREIGN KEY (c) REFERENCES ${ODD}.a_first (u))`,
   "CREATE TABLE archive.old (id INT PRIMARY KEY, t TEXT, KEY t (t(5))) ENGINE=MyISAM",
   "CREATE TABLE archive.aria (id INT, t VARCHAR(10)) ENGINE=Aria",
 ];
@@ -80,6 +82,7 @@ const ROWS = [
   "INSERT INTO zoo.booked VALUES (1, '2020-01-01', '2020-02-02'), (1, '2020-02-02', '2020-03-03')",
   "INSERT INTO zoo.keys_of_all_kinds (a, b, c, d) SELECT MD5(seq), CONCAT('b', seq), IF(seq % 3 = 0, NULL, seq), seq % 5 FROM zoo.seq_1_to_500",
   `INSERT INTO ${ODD}.\`täble 日本\` VALUES (1, '🍕'), (2, 'x')`,
+  `INSERT INTO ${ODD}.a_first VALUES (1, 5), (2, 4)`,
   `INSERT INTO ${ODD}.\`new\nline\` VALUES (1, 5), (2, 4)`,
   "INSERT INTO archive.old VALUES (1, 'ä'), (2, 'x')",
   "INSERT INTO archive.aria VALUES (1, 'ä')",

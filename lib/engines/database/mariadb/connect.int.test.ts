@@ -13,6 +13,7 @@ import { findFreePort } from "./server/free-port";
 
 const directory = `/var/tmp/hf-conn-${process.pid}`;
 const signal = new AbortController().signal;
+const PATIENTLY = { timeout: 20_000, interval: 20 };
 const SECRET = "never-shown-4711";
 let server: MariadbServer;
 
@@ -126,10 +127,10 @@ describe("a statement that fails", () => {
     const running = session.rows("wait", "SELECT SLEEP(600)");
     const sees = async () =>
       (await server.run("SELECT id FROM information_schema.processlist WHERE info = 'SELECT SLEEP(600)'")).length > 0;
-    await expect.poll(sees).toBe(true);
+    await expect.poll(sees, PATIENTLY).toBe(true);
     controller.abort();
     await expect(running).rejects.toBeInstanceOf(CancelledError);
-    await expect.poll(sees).toBe(false);
+    await expect.poll(sees, PATIENTLY).toBe(false);
     await session.close();
     await expect(openSession(server.root, { signal: controller.signal })).rejects.toBeInstanceOf(CancelledError);
   });

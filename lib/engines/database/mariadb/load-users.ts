@@ -49,8 +49,9 @@ export async function loadUsersPart(target: Connection, sql: Readable, options: 
   const operation = OPERATIONS[options.part];
   const client = await startSqlClient(target, operation, options.signal);
   try {
-    await feed(sql, client, options);
-    await client.finish();
+    const work = feed(sql, client, options).then(() => client.finish());
+    work.catch(() => undefined);
+    await Promise.race([work, client.failed]);
   } catch (error) {
     if (options.signal.aborted) throw new CancelledError(`stopped while it had to ${operation}`);
     if (!(error instanceof MalformedDumpError)) throw error;

@@ -117,7 +117,7 @@ export async function loadData(target: Connection, sql: Readable, options: LoadO
   try {
     const work = loadAll(sql, { client, keys, signal, pending: [] }, options);
     work.catch(() => undefined);
-    await Promise.race([work, keys.failed]);
+    await Promise.race([work, keys.failed, client.failed]);
   } catch (error) {
     // A client that ended badly says why; what was thrown first may be a consequence.
     throw translate(error, signal);

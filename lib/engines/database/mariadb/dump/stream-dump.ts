@@ -129,6 +129,8 @@ export function streamDump<T>(stream: DumpStream<T>): StreamedDump<T> {
         hint: "The server's error log may say more.",
         explain: (stderr) => explainDumpError(stderr, operation, describePlace(connection)),
       });
+      // At once, whether anybody reads just now or not.
+      running.done.catch((error: unknown) => output.destroy(toFailure(error, stream)));
       if (running.child.stdout) await pipeline(running.child.stdout, output);
       if (!result) throw new MalformedDumpError("it was not checked");
       return result.value;

@@ -23,7 +23,12 @@ const SETTINGS = [
 /** Opens the connection. Statements are carried out in the order of `add`. */
 export async function openKeyBuilder(target: Connection, signal: AbortSignal): Promise<KeyBuilder> {
   const session = await openSession(target, { signal, queryTimeoutMs: 0 });
-  for (const sql of SETTINGS) await session.rows("prepare to build keys", sql);
+  try {
+    for (const sql of SETTINGS) await session.rows("prepare to build keys", sql);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
   let last: Promise<unknown> = Promise.resolve();
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_resolve, reject) => {

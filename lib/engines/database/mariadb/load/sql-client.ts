@@ -15,6 +15,8 @@ export interface SqlClient {
   reached(): Promise<void>;
   /** No more input; resolves when the client ended well. @throws EngineError */
   finish(): Promise<void>;
+  /** Rejects as soon as the client ends badly, also while nothing is written; never resolves. */
+  failed: Promise<never>;
   /** Ends the client if it still runs, and removes its secrets. */
   dispose(): Promise<void>;
 }
@@ -78,7 +80,10 @@ export async function startSqlClient(target: Connection, operation: string, sign
   const ended = done.then(() => {
     if (!isFinishing) throw failed(operation, "MariaDB's client ended before its input");
   });
-  ended.catch(() => undefined);
+  const failure = new Promise<never>((_resolve, reject) => {
+    ended.catch(reject);
+  });
+  failure.catch(() => undefined);
   const marks = new Map<string, () => void>();
   watchMarks(child.stdout, marks);
   const { stdin } = child;
@@ -102,6 +107,7 @@ export async function startSqlClient(target: Connection, operation: string, sign
       stdin?.end();
       return ended;
     },
+    failed: failure,
     async dispose() {
       own.abort();
       await done.catch(() => undefined);
