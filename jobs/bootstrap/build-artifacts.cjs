@@ -11,7 +11,7 @@ const CLIENT = {
   stamp: "client",
   title: "generating the database client",
   proof: "lib/db/generated/client.ts",
-  sources: () => listFiles(["prisma/schema.prisma", "prisma.config.ts", "package-lock.json"]),
+  sources: () => listFiles(["prisma/schema.prisma", "prisma.config.ts", "node_modules/prisma/package.json"]),
   run: (title) =>
     runStep(title, NODE, [path.join(MODULES, "prisma", "build", "index.js"), "generate"], {
       // Prisma downloads a program that `generate` does not need, unless it is told of one.
