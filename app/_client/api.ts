@@ -26,6 +26,12 @@ interface ErrorBody {
   requestId?: string;
 }
 
+const UNREACHABLE: ErrorBody = {
+  code: "UNREACHABLE",
+  message: "the console does not answer",
+  hint: "Is the connection up, and does the web server run?",
+};
+
 async function toApiError(response: Response): Promise<ApiError> {
   // A proxy in between may answer with a page instead of our JSON.
   const body = (await response.json().catch(() => ({}))) as { error?: ErrorBody };
@@ -33,7 +39,12 @@ async function toApiError(response: Response): Promise<ApiError> {
 }
 
 async function request<T>(path: string, init: RequestInit): Promise<T> {
-  const response = await fetch(path, { ...init, headers: { accept: "application/json", ...init.headers } });
+  const response = await fetch(path, { ...init, headers: { accept: "application/json", ...init.headers } }).catch(
+    (cause: unknown) => {
+      if (init.signal?.aborted) throw cause;
+      throw new ApiError(0, UNREACHABLE);
+    },
+  );
   const now = Number(response.headers.get("x-now"));
   if (now > 0) synchronizeClock(now);
   if (response.status === 401) {

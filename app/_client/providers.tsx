@@ -11,7 +11,7 @@ import { ApiError } from "./api";
 
 /** Asking again helps against a lost connection, never against a "no". */
 function shouldRetry(failures: number, error: Error): boolean {
-  if (error instanceof ApiError && error.status < 500) return false;
+  if (error instanceof ApiError && error.status > 0 && error.status < 500) return false;
   return failures < 2;
 }
 

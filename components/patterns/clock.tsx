@@ -1,6 +1,6 @@
 "use client";
 
-import { createContext, useContext, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 import { isZone } from "./instant";
 import { ZONE_COOKIE_NAME } from "./zone-cookie";
 
@@ -88,6 +88,11 @@ export function ClockProvider({ initialMs, zoneCookie, children }: ClockProvider
     }),
     [state, initialMs],
   );
+  const { choose, choice, zone } = value;
+  useEffect(() => {
+    // The cookie is of another journey: "local" means where the browser is now.
+    if (choice === "local" && zone !== localZone()) choose("local");
+  }, [choose, choice, zone]);
   return <ClockContext value={value}>{children}</ClockContext>;
 }
 

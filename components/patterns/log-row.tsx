@@ -37,7 +37,7 @@ export function LogRow({ line, index, offset, measure, isWrapped, isMarked, isNe
     <li
       ref={measure}
       data-index={index}
-      className={`absolute top-0 left-0 grid grid-cols-[62px_15px_76px_1fr] gap-x-1 px-3 font-mono text-[11.5px] leading-5 [font-variant-ligatures:none] ${isWrapped ? "w-full" : "w-max min-w-full"} ${ground}`}
+      className={`absolute top-0 left-0 grid grid-cols-[60px_13px_62px_minmax(0,1fr)] gap-x-1 px-3 font-mono text-[11.5px] leading-5 [font-variant-ligatures:none] ${isWrapped ? "w-full" : "w-max min-w-full"} ${ground}`}
       style={{ transform: `translateY(${offset}px)` }}
     >
       <a href={`#L${line.id}`} className="text-ink-3 hover:text-ink" title="Link to this line">

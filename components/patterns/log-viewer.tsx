@@ -86,7 +86,7 @@ export function LogViewer(props: LogViewerProps) {
   return (
     <section
       aria-label="Log"
-      className="grid h-full min-h-0 min-w-0 grid-rows-[auto_minmax(0,1fr)_auto] border-l border-line bg-sunken phone:h-[420px] phone:border-t phone:border-l-0"
+      className="grid h-full min-h-0 min-w-0 grid-rows-[auto_minmax(0,1fr)_auto] border-l border-line bg-sunken phone:order-4 phone:h-[420px] phone:border-t phone:border-l-0"
       onKeyDown={onKeyDown}
     >
       <div className="flex h-8 items-center gap-1.5 border-b border-line pr-1.5 pl-3 text-12 phone:h-10">
@@ -243,7 +243,7 @@ function Counts({ lines, onGoTo }: { lines: readonly ViewedLine[]; onGoTo: (inde
     { level: "warning", count: count("warning"), noun: "warning" },
   ];
   return (
-    <span className="ml-auto flex gap-2 whitespace-nowrap text-ink-2 rail:hidden">
+    <span className="ml-auto flex gap-2 whitespace-nowrap text-ink-2 phone:hidden rail:hidden">
       {kinds.map(({ level, count: n, noun }) => {
         const text = `${n} ${noun}${n === 1 ? "" : "s"}`;
         return n === 0 ? (

@@ -19,6 +19,9 @@ interface RecoveryLineProps {
   pointMs: number | null;
 }
 
+const isOnPhone = (window: Window) => window.id === "day" || window.id === "edge";
+const hiddenOnPhone = (window: Window) => (isOnPhone(window) ? "" : "phone:hidden");
+
 const AXIS_FORM: Record<Window["id"], InstantForm> = { month: "day", week: "day", day: "minute", edge: "time" };
 
 /** What can be brought back to when. Windows of different scales stand side by side; every gap is drawn. */
@@ -28,8 +31,12 @@ export function RecoveryLine({ lanes, gaps, heartbeatAt, disruptionAt, pointMs }
   // A dead source writes no more: its line ends shortly after the disruption instead of running away from it.
   const endMs = disruptionAt ? Math.min(nowMs, Date.parse(disruptionAt) + 12_000) : nowMs;
   const windows = windowsOf(oldestMs, endMs);
-  const columns: CSSProperties = {
-    gridTemplateColumns: `118px ${windows.map((window) => `minmax(0, ${window.share}fr)`).join(" ")}`,
+  const columns = (label: string, shown: readonly Window[]) =>
+    `${label} ${shown.map((window) => `minmax(0, ${window.share}fr)`).join(" ")}`;
+  // A phone shows the two windows that matter in an incident.
+  const template: Record<`--${string}`, string> = {
+    "--wide": columns("118px", windows),
+    "--narrow": columns("104px", windows.filter(isOnPhone)),
   };
   return (
     <section aria-label="Recovery line">
@@ -37,12 +44,15 @@ export function RecoveryLine({ lanes, gaps, heartbeatAt, disruptionAt, pointMs }
         <RecoverableTo lanes={lanes} />
         <Legend />
       </PaneHead>
-      <div className="grid gap-x-2.5 px-4 phone:px-3" style={columns}>
+      <div
+        className="grid grid-cols-(--wide) gap-x-2.5 px-4 phone:grid-cols-(--narrow) phone:gap-x-1 phone:px-3"
+        style={template}
+      >
         <span />
         {windows.map((window) => (
           <div
             key={window.id}
-            className="flex h-5 items-center gap-1.5 overflow-hidden text-12 whitespace-nowrap text-ink-2"
+            className={`flex h-5 items-center gap-1.5 overflow-hidden text-12 whitespace-nowrap text-ink-2 ${hiddenOnPhone(window)}`}
           >
             <span className="font-medium">{window.title}</span>
             <span className="text-ink-3 phone:hidden">{window.scope}</span>
@@ -148,7 +158,9 @@ function stretch(window: Window, fromMs: number, toMs: number): CSSProperties | 
 function SourceLane({ window, heartbeatAt, fromMs }: { window: Window; heartbeatAt: string | null; fromMs: number }) {
   const style = heartbeatAt ? stretch(window, fromMs, Date.parse(heartbeatAt)) : null;
   return (
-    <div className="relative h-[18px]">{style && <i className="absolute top-2 h-0.5 bg-mark" style={style} />}</div>
+    <div className={`relative h-[18px] ${hiddenOnPhone(window)}`}>
+      {style && <i className="absolute top-2 h-0.5 bg-mark" style={style} />}
+    </div>
   );
 }
 
@@ -180,7 +192,7 @@ function LaneRow({ lane, windows, gaps, pointMs, disruptionAt }: LaneRowProps) {
           key={window.id}
           role="img"
           aria-label={`${lane.repository}, ${window.title.toLowerCase()}: ${lane.fulls.filter((full) => isIn(window, Date.parse(full.at))).length} full backups`}
-          className="relative h-10 overflow-hidden border-b border-bg bg-sunken tall:h-[52px]"
+          className={`relative h-10 overflow-hidden border-b border-bg bg-sunken tall:h-[52px] ${hiddenOnPhone(window)}`}
         >
           {lane.logs.map((log) => {
             const style = stretch(window, Date.parse(log.from), Date.parse(log.to));
@@ -270,7 +282,7 @@ function AxisRow({ window, disruptionAt }: { window: Window; disruptionAt: strin
     (ms) => percentIn(window, ms) > 4 && percentIn(window, ms) < (isMarked ? 60 : 96),
   );
   return (
-    <div className="relative h-5 text-11 text-ink-3">
+    <div className={`relative h-5 text-11 text-ink-3 ${hiddenOnPhone(window)}`}>
       {ticks.map((ms, index) => (
         <span
           key={ms}

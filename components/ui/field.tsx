@@ -16,7 +16,8 @@ export function Form({
   className = "grid gap-3",
   ...props
 }: Omit<ComponentProps<typeof FormPrimitive>, "className"> & { className?: string }) {
-  return <FormPrimitive className={className} {...props} />;
+  // Before the page is alive a browser would send fields in the URL; as a post they stay out of every log.
+  return <FormPrimitive method="post" className={className} {...props} />;
 }
 
 interface FieldProps {

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { leaveTo } from "@/app/_client/leave-to";
 import { signIn } from "@/app/_client/sign-in";
 import { Glyph } from "@/components/patterns/status";
@@ -29,9 +29,18 @@ const UNKNOWN: Refusal = {
   hint: "Does its database answer? The web server's log has the cause.",
 };
 
+const never = () => () => undefined;
+
 export function SignInForm({ next }: { next: string }) {
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [isPending, setIsPending] = useState(false);
+
+  // A click before the page is alive would send the form the browser's own way.
+  const isAlive = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
 
   const submit = async (email: string, password: string) => {
     setIsPending(true);
@@ -77,7 +86,7 @@ export function SignInForm({ next }: { next: string }) {
               </div>
             </div>
           )}
-          <Button type="submit" look="primary" size="tall" disabled={isPending} focusableWhenDisabled>
+          <Button type="submit" look="primary" size="tall" disabled={isPending || !isAlive} focusableWhenDisabled>
             Sign in
           </Button>
         </Form>

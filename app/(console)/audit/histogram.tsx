@@ -19,7 +19,9 @@ export function Histogram({ data, onRange }: HistogramProps) {
   const totals = data.buckets.map(({ counts }) => counts.info + counts.warning + counts.high + counts.critical);
   const highest = Math.max(1, ...totals);
   const sum = totals.reduce((one, other) => one + other, 0);
-  const labels = Array.from({ length: 6 }, (_, index) => Math.round((index / 6) * data.buckets.length));
+  const labels = Array.from({ length: 6 }, (_, index) => Math.round((index / 6) * data.buckets.length)).filter(
+    (index) => index < data.buckets.length * 0.82,
+  );
   const form =
     data.bucketSeconds >= DAY_SECONDS / 4
       ? "day"

@@ -132,18 +132,18 @@ const DRILL_NOTE = { "carried-out": null, rehearsed: "rehearsed in a drill", "no
 function Steps({ runbook }: { runbook: RunbookView }) {
   return (
     <div className="min-w-0">
-      <div className="grid h-8 grid-cols-[18px_minmax(0,1fr)_84px_92px] items-center gap-x-2 px-4 text-12 phone:px-3">
+      <div className="grid h-8 grid-cols-[18px_minmax(0,1fr)_84px_92px] items-center gap-x-2 px-4 text-12 phone:grid-cols-[18px_minmax(0,1fr)_92px] phone:px-3">
         <h3 className="col-span-2 font-semibold">
           Steps <span className="ml-1 font-normal text-ink-3">{runbook.steps.length}</span>
         </h3>
-        <span className="text-right text-ink-3">estimate</span>
+        <span className="text-right text-ink-3 phone:hidden">estimate</span>
         <span className="text-right text-ink-3">measured</span>
       </div>
       <ol>
         {runbook.steps.map((step, index) => (
           <li
             key={step.key}
-            className="grid min-h-8 grid-cols-[18px_minmax(0,1fr)_84px_92px] items-center gap-x-2 border-t border-line px-4 py-0.5 phone:px-3 tall:min-h-10"
+            className="grid min-h-8 grid-cols-[18px_minmax(0,1fr)_84px_92px] items-center gap-x-2 border-t border-line px-4 py-0.5 phone:grid-cols-[18px_minmax(0,1fr)_92px] phone:px-3 tall:min-h-10"
           >
             <span className="text-right text-12 text-ink-3">{index + 1}</span>
             <span className="grid min-w-0">
@@ -157,7 +157,7 @@ function Steps({ runbook }: { runbook: RunbookView }) {
                 {step.does}
               </span>
             </span>
-            <span className="text-right text-ink-3">{formatTarget(step.estimateSeconds)}</span>
+            <span className="text-right text-ink-3 phone:hidden">{formatTarget(step.estimateSeconds)}</span>
             <span className="text-right whitespace-nowrap">
               {step.measuredSeconds === null ? (
                 <span className="text-ink-3">–</span>

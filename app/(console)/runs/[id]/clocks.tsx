@@ -30,7 +30,7 @@ export function Clocks({ run }: { run: RunDetail }) {
   return (
     <ol
       aria-label="Clocks"
-      className="relative z-0 grid auto-cols-auto grid-flow-col content-center justify-between overflow-hidden px-4 phone:col-span-2 phone:grid-flow-row phone:grid-cols-2 phone:justify-start phone:gap-2.5 phone:border-t phone:border-l-0! phone:p-3"
+      className="relative z-0 grid auto-cols-auto grid-flow-col content-center justify-between overflow-hidden px-4 phone:order-3 phone:grid-flow-row phone:grid-cols-2 phone:justify-normal phone:gap-2.5 phone:border-t phone:border-line phone:p-3"
     >
       {shown.map(({ name, label }, index) => (
         <Clock key={name} label={label} at={clocks[name]} from={clocks.disrupt} isLast={index === shown.length - 1} />

@@ -12,10 +12,13 @@ import { Clocks } from "./clocks";
 
 /** Cost so far on the left, the clocks of a recovery on the right. */
 export function RunStrip({ run }: { run: RunDetail }) {
+  const isRecovery = run.kind === "runbook";
   return (
-    <div className="grid grid-cols-[200px_186px_minmax(0,1fr)] border-y border-line phone:grid-cols-2 [&>*]:border-line [&>*+*]:border-l">
-      {run.kind === "runbook" ? <RecoveryFigures run={run} /> : <WorkFigures run={run} />}
-      {run.kind === "runbook" ? <Clocks run={run} /> : <Instants run={run} />}
+    <div className="grid grid-cols-[200px_186px_minmax(0,1fr)] border-y border-line phone:contents">
+      <div className="contents phone:grid phone:grid-cols-2 phone:border-y phone:border-line [&>*]:border-r [&>*]:border-line phone:[&>*:last-child]:border-r-0">
+        {isRecovery ? <RecoveryFigures run={run} /> : <WorkFigures run={run} />}
+      </div>
+      {isRecovery ? <Clocks run={run} /> : <Instants run={run} />}
     </div>
   );
 }
@@ -157,7 +160,7 @@ function Instants({ run }: { run: RunDetail }) {
     { name: "Ended", at: run.endedAt },
   ];
   return (
-    <ol className="flex items-center gap-10 px-4 phone:col-span-2 phone:gap-6 phone:border-t phone:border-l-0! phone:px-3 phone:py-2">
+    <ol className="flex items-center gap-10 px-4 phone:order-3 phone:gap-6 phone:border-t phone:border-line phone:px-3 phone:py-2">
       {all.map(({ name, at }) => (
         <li key={name} className="grid whitespace-nowrap">
           <span className="text-12 text-ink-3">{name}</span>

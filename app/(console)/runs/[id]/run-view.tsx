@@ -40,8 +40,8 @@ function Run({ run, id, mayAbort, mayDecide, mayCompleteDrill }: RunViewProps & 
     <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(0,1fr)] phone:flex phone:h-auto phone:flex-col">
       <RunTitle run={run} mayAbort={mayAbort} />
       <RunStrip run={run} />
-      <div className="grid min-h-0 grid-cols-[minmax(0,664fr)_minmax(0,440fr)] grid-rows-[minmax(0,1fr)] phone:block">
-        <div className="min-h-0 overflow-auto phone:overflow-visible">
+      <div className="grid min-h-0 grid-cols-[minmax(0,664fr)_minmax(0,440fr)] grid-rows-[minmax(0,1fr)] phone:contents">
+        <div className="min-h-0 overflow-auto phone:order-2 phone:overflow-visible">
           {run.error && (
             <ErrorNote
               failure={{ message: run.error.message, hint: run.error.hint ?? undefined }}
