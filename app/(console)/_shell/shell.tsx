@@ -56,7 +56,6 @@ export function Shell({ reader, estate, children }: ShellProps) {
         <div className="ml-auto flex items-center gap-3">
           <button
             type="button"
-            aria-label="Go to or run"
             className="inline-flex h-7 w-52 items-center gap-2 rounded-1 border border-line-2 bg-bg pr-1.5 pl-2 text-ink-3 hover:bg-hover phone:hidden rail:w-[92px]"
             onClick={() => setIsPaletteOpen(true)}
           >
