@@ -9,6 +9,8 @@ export interface Answer {
   text: readonly string[];
   /** 0 unless told. */
   exitCode?: number;
+  /** What goes on once the answer is printed; the command ends with it. */
+  afterwards?: () => Promise<void>;
 }
 
 export type CommandWork = (console: ConsoleHandle) => Promise<Answer>;
@@ -32,6 +34,7 @@ export async function answerAlone(command: Command, work: () => Promise<Answer>)
     const answer = await work();
     print(isJson ? JSON.stringify(answer.json) : answer.text.join("\n"));
     process.exitCode = answer.exitCode ?? 0;
+    await answer.afterwards?.();
   } catch (error) {
     printError(error, isJson);
   }

@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { createAgeEnvelope } from "@/lib/engines/envelope/age/engine";
 import { createMariadbEngine } from "@/lib/engines/database/mariadb/engine";
-import { readVariable } from "@/lib/kernel/env";
-import { PreconditionError, ValidationError } from "@/lib/kernel/errors";
+import { readEnvironment } from "@/lib/kernel/env";
+import { ValidationError } from "@/lib/kernel/errors";
+import { formatDuration } from "@/lib/kernel/format";
 import { Secret } from "@/lib/kernel/secret";
-import { monotonicMs, systemNow } from "@/lib/kernel/time";
+import { monotonicMs } from "@/lib/kernel/time";
 import {
   type Recovery,
   type RecoveryCtx,
@@ -15,140 +14,133 @@ import {
   fetchLog,
   findHeartbeat,
   findPoint,
+  known,
+  leaveDirectory,
   loadData,
   parsePoint,
   replayLog,
 } from "@/lib/recovery";
-import { readIdentity } from "@/lib/repositories";
-import { RepositoryDeclaration } from "@/lib/settings/schemas";
-import { openStore } from "../open-engines";
+import { untilAsked } from "../until-asked";
 import type { Answer } from "./answer";
+import { createOfflineCtx } from "./offline-ctx";
+import { openOfflineSource } from "./offline-repository";
 
 interface OfflineOptions {
   system: string | undefined;
   repository?: string;
   identity?: string;
+  publicKey?: string;
   to: string;
   at: string;
 }
 
-/** Restores with no console: the bucket and a private key are enough. */
+/**
+ * Restores with no console: the bucket and a private key are enough. A throw-away server runs until the person ends
+ * the command, which then leaves nothing; with `dir:PATH` the command ends, and the data stays.
+ */
 export async function restoreOffline(options: OfflineOptions): Promise<Answer> {
-  const { system, repository, identity } = options;
+  const { system, repository, identity, to } = options;
   if (!system || !repository) {
     throw new ValidationError([{ path: "offline", message: "needs --system NAME and --repository URL" }]);
   }
-  const interrupted = new AbortController();
-  process.once("SIGINT", () => interrupted.abort());
-  const store = openStore(parseRepository(repository));
-  const home = await mkdtemp(join(tmpdir(), "hf-"));
-  const ctx = offlineCtx(interrupted.signal, home);
-  const repositoryIdentity = await readIdentity(store, ctx.signal);
-  if (!repositoryIdentity) {
-    throw new PreconditionError(`${store.location} has no holdfast.json`, {
-      hint: "Is it the right bucket and prefix?",
-    });
+  const point = parsePoint(options.at);
+  const isScratch = to === "scratch";
+  if (!isScratch && !to.startsWith("dir:/")) {
+    throw new ValidationError([{ path: "to", message: "offline, expected scratch or dir:PATH with an absolute path" }]);
   }
-  const recovery: Recovery = {
-    source: { system, repository: store.location, store, publicKeys: repositoryIdentity.publicKeys },
-    point: parsePoint(options.at),
-    backupId: undefined,
-    engine: offlineEngine(),
-    identityFile: identity ? resolve(identity) : undefined,
-    directory: directoryOf(options.to, home),
-    logDirectory: join(home, "log"),
-    verify: { queries: [] },
-  };
-  return carryOut(ctx, recovery, home);
+  const asked = untilAsked();
+  const interrupted = new AbortController();
+  void asked.then(() => interrupted.abort());
+  const home = await makeHome();
+  const removeHome = () => rm(home, { recursive: true, force: true });
+  const ctx = createOfflineCtx(interrupted.signal, home);
+  try {
+    const recovery: Recovery = {
+      source: await openOfflineSource({ system, repository, publicKey: options.publicKey }, ctx.signal),
+      point,
+      backupId: undefined,
+      // Without a source: only its own throw-away server is used.
+      engine: createMariadbEngine({ host: "127.0.0.1", port: 3306, user: "nobody", password: new Secret("") }),
+      identityFile: identity ? resolve(identity) : undefined,
+      directory: isScratch ? join(home, "s") : to.slice("dir:".length),
+      logDirectory: join(home, "log"),
+      verify: { queries: [] },
+    };
+    const durationMs = await carryOut(ctx, recovery, isScratch);
+    return isScratch
+      ? { ...describeServer(recovery, durationMs), afterwards: () => serve(recovery, asked).finally(removeHome) }
+      : { ...describeDirectory(recovery, durationMs), afterwards: removeHome };
+  } catch (error) {
+    await removeHome();
+    throw error;
+  }
 }
 
-async function carryOut(ctx: RecoveryCtx, recovery: Recovery, home: string): Promise<Answer> {
+/** Where the log and a throw-away server lie: short, since a socket lies below it, and where there is room. */
+async function makeHome(): Promise<string> {
+  const { home } = readEnvironment();
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  return mkdtemp(join(home, "o-"));
+}
+
+async function carryOut(ctx: RecoveryCtx, recovery: Recovery, isScratch: boolean): Promise<number> {
   const begunMs = monotonicMs();
+  const steps = [findPoint, fetchLog, loadData, replayLog, checkTables, findHeartbeat];
   try {
-    for (const step of [findPoint, fetchLog, loadData, replayLog, checkTables, findHeartbeat]) {
+    for (const step of isScratch ? steps : [...steps, leaveDirectory]) {
       const outcome = await step(ctx, recovery);
       ctx.run.say(outcome.summary);
     }
+    return Math.round(monotonicMs() - begunMs);
   } catch (error) {
-    await recovery.server?.stop();
-    await recovery.engine.removeLog(recovery.logDirectory);
-    await rm(home, { recursive: true, force: true });
+    await removeServer(recovery);
     throw error;
+  } finally {
+    await recovery.engine.removeLog(recovery.logDirectory);
   }
-  const result = describeResult(recovery);
-  const { server } = recovery;
+}
+
+/** Nothing half-done stays that looks whole, in a directory that a person named as little as elsewhere. */
+async function removeServer({ server, engine, directory }: Recovery): Promise<void> {
+  if (!server) return;
+  await server.stop().catch(() => undefined); // It may have crashed; what is left of it goes now.
+  await engine.removeScratch(directory);
+}
+
+async function serve(recovery: Recovery, asked: Promise<void>): Promise<void> {
+  const server = known(recovery.server, "the server");
+  await Promise.race([asked, server.exited()]);
+  await removeServer(recovery);
+}
+
+function describeServer(recovery: Recovery, durationMs: number): Answer {
+  const { optionFile } = known(recovery.server, "the server");
   return {
-    json: { state: "succeeded", ...result, durationMs: Math.round(monotonicMs() - begunMs) },
+    json: { state: "succeeded", ...describeResult(recovery), durationMs },
     text: [
-      `restored to ${recovery.restoredTo?.time ?? recovery.manifest?.startedAt ?? "the full"}`,
-      `  mariadb --socket=${server?.socket ?? ""}`,
-      `  data directory ${server?.directory ?? ""}`,
+      ...describePlace(recovery),
+      `  mariadb --defaults-file=${optionFile}`,
+      "the server runs until this command ends (Ctrl-C); then it and its data are removed",
     ],
   };
 }
 
-/** What the recovery uses of the engines; the rest of them belongs to a console. */
-function offlineCtx(signal: AbortSignal, home: string): RecoveryCtx {
-  const refuse = (): never => {
-    throw new PreconditionError("an offline restore has no console", { hint: "Use the command without --offline." });
-  };
+function describeDirectory(recovery: Recovery, durationMs: number): Answer {
+  const { directory, optionFile, serverFile } = known(recovery.server, "the server");
   return {
-    now: systemNow,
-    signal,
-    engines: {
-      store: refuse,
-      database: refuse,
-      connection: refuse,
-      envelope: createAgeEnvelope(),
-      probe: { ask: refuse },
-      signer: { publicPem: "", sign: refuse },
-      directories: { spool: home, scratch: home },
-      restoreScript: "",
-    },
-    run: {
-      id: "offline",
-      say: (message) => process.stderr.write(`${systemNow().toISOString().slice(11, 19)} ${message}\n`),
-      progress: () => undefined,
-    },
+    json: { state: "succeeded", ...describeResult(recovery), durationMs },
+    text: [
+      ...describePlace(recovery),
+      `its server is stopped, and the data lies in ${directory}/data; start it, and get in as root, with`,
+      `  mariadbd --defaults-file=${serverFile}`,
+      `  mariadb --defaults-file=${optionFile}`,
+    ],
   };
 }
 
-/** An engine without a source: only its own throw-away server is used. */
-function offlineEngine() {
-  return createMariadbEngine({ host: "127.0.0.1", port: 3306, user: "nobody", password: new Secret("") });
-}
-
-function directoryOf(to: string, home: string): string {
-  if (to === "scratch") return join(home, "s");
-  if (to.startsWith("dir:/")) return to.slice("dir:".length);
-  throw new ValidationError([{ path: "to", message: "offline, expected scratch or dir:PATH" }]);
-}
-
-/** `/path`, `file:///path` or `s3://BUCKET/PREFIX?endpoint=URL&region=R`. */
-function parseRepository(text: string): RepositoryDeclaration {
-  if (text.startsWith("/")) return RepositoryDeclaration.parse({ kind: "directory", path: text });
-  const url = URL.parse(text);
-  if (url?.protocol === "file:") return RepositoryDeclaration.parse({ kind: "directory", path: url.pathname });
-  if (url?.protocol !== "s3:") {
-    throw new ValidationError([
-      { path: "repository", message: "expected /PATH or s3://BUCKET/PREFIX?endpoint=URL&region=R" },
-    ]);
-  }
-  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) {
-    if (readVariable(name) === undefined) {
-      throw new PreconditionError(`the environment variable ${name} is not set`, {
-        hint: "Set the store's credentials in the environment.",
-      });
-    }
-  }
-  const endpoint = url.searchParams.get("endpoint");
-  return RepositoryDeclaration.parse({
-    kind: "s3",
-    bucket: url.hostname,
-    prefix: url.pathname.slice(1),
-    region: url.searchParams.get("region") ?? "us-east-1",
-    ...(endpoint ? { endpoint } : {}),
-    accessKeyId: "${AWS_ACCESS_KEY_ID}",
-    secretAccessKey: "${AWS_SECRET_ACCESS_KEY}",
-  });
+function describePlace({ restoredTo, manifest }: Recovery): string[] {
+  if (!restoredTo?.time) return [`restored to the full backup of ${manifest?.startedAt ?? "an unknown time"}`];
+  const { time, gtid, next, resolutionMs } = restoredTo;
+  const after = next ? `; the next would be ${next.gtid} of ${next.time}` : "; nothing follows in the log";
+  return [`restored to ${time}, transaction ${gtid ?? "none"}, resolution ${formatDuration(resolutionMs)}${after}`];
 }

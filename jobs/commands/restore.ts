@@ -2,10 +2,9 @@ import type { Command } from "commander";
 import { startRestore } from "@/lib/recovery";
 import type { RunDetail } from "@/lib/runs/schemas";
 import { startVerification } from "@/lib/verification";
-import { answerWith } from "./answer";
+import { answerAlone, answerWith } from "./answer";
 import { restoreOffline } from "./restore-offline";
 import { answerRun } from "./wait-for-run";
-import { answerAlone } from "./answer";
 
 interface RestoreOptions {
   to: string;
@@ -16,6 +15,7 @@ interface RestoreOptions {
   offline?: boolean;
   repository?: string;
   identity?: string;
+  publicKey?: string;
   system?: string;
 }
 
@@ -29,12 +29,16 @@ export function addRestoreCommands(program: Command): void {
     .option("--from <repository>", "from this repository alone")
     .option("--reason <text>")
     .option("--wait", "follow it to its end")
-    .option("--offline", "without a console: bucket and key are enough")
+    .option(
+      "--offline",
+      "without a console: bucket and key are enough. A scratch server runs until this command ends (Ctrl-C) and is then removed; with dir:PATH the data stays and its server is stopped",
+    )
     .option(
       "--repository <url>",
       "offline: directory path, or s3://BUCKET/PREFIX?endpoint=URL&region=R (keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)",
     )
     .option("--identity <file>", "offline: the private age key")
+    .option("--public-key <file>", "offline: count only what this key signed, instead of the keys in the repository")
     .option("--system <name>", "offline: the system")
     .action((system: string | undefined, options: RestoreOptions, command: Command) => {
       if (options.offline)

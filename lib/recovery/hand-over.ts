@@ -2,7 +2,7 @@ import { PreconditionError } from "@/lib/kernel/errors";
 import { waitFor } from "@/lib/kernel/wait-for";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import { type Recovery, known } from "./recovery";
+import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
 /** A throw-away server that nobody ends is ended after this. */
 const LIFE_MS = 24 * 3_600_000;
@@ -18,11 +18,13 @@ export function handOver(to: string): (ctx: StepCtx, recovery: Recovery) => Prom
 }
 
 /** Ends the data's server cleanly. From then on nothing of Holdfast looks at the directory. */
-export async function leaveDirectory(_: Pick<StepCtx, "signal">, recovery: Recovery): Promise<StepOutcome> {
+export async function leaveDirectory(_: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const server = known(recovery.server, "the server");
   await server.leaveBehind();
   recovery.leftAt = { socket: null, port: null };
-  return { summary: `the data lies in ${server.directory}/data, and its server is stopped` };
+  return {
+    summary: `the data lies in ${server.directory}/data, its server is stopped: mariadbd --defaults-file=${server.serverFile}`,
+  };
 }
 
 function keepForADay(ctx: StepCtx, recovery: Recovery): StepOutcome {

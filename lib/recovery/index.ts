@@ -3,6 +3,7 @@ export { cleanUpRecovery } from "./clean-up";
 export { compareContent } from "./compare-content";
 export { fetchLog } from "./fetch-log";
 export { findPoint } from "./find-point";
+export { leaveDirectory } from "./hand-over";
 export { loadData } from "./load-data";
 export { openRecovery } from "./open-recovery";
 export { known, type Recovery, type RecoveryCtx, type RecoverySource } from "./recovery";

@@ -130,6 +130,8 @@ export interface ScratchServer {
   connection: Connection;
   /** Lets MariaDB's own client in, as `mariadb --defaults-file=…`: the password stands in it and nowhere else. */
   optionFile: string;
+  /** Starts it again after `leaveBehind`, as `mariadbd --defaults-file=…`; it is there from then on. */
+  serverFile: string;
   pid: number;
   /** Ends the server and waits for it. Twice is once. */
   stop(): Promise<void>;

@@ -17,6 +17,7 @@ import { OPTION_FILE, type Place, setNamedTimeZone, startPrimary } from "./serve
 import { type ServerProcess, assertSocketPath, startServer } from "./server/run-server";
 import { identifyProcess, removeMark, writeMark } from "./server/scratch-mark";
 import { commonSettings, fastSettings, fixedSettings, safeSettings } from "./server/scratch-settings";
+import { SERVER_FILE, writeServerFile } from "./server/server-file";
 import { findServerProgram } from "./server/server-programs";
 
 const OPERATION = "start a throw-away server";
@@ -153,6 +154,7 @@ export async function startScratch(options: ScratchOptions): Promise<ScratchServ
     port: place.connection.port,
     connection: place.connection,
     optionFile: join(directory, OPTION_FILE),
+    serverFile: join(directory, SERVER_FILE),
     get pid() {
       return server.pid;
     },
@@ -162,6 +164,7 @@ export async function startScratch(options: ScratchOptions): Promise<ScratchServ
     },
     async leaveBehind() {
       await server.stop();
+      await writeServerFile(place);
       await removeMark(directory);
     },
     async restartSafely(signal) {
