@@ -54,6 +54,7 @@ export class MemoryMachine {
       port: connection.port,
       connection,
       optionFile: `${directory}/client.cnf`,
+      serverFile: `${directory}/server.cnf`,
       pid: 4000,
       stop: () => {
         if (scratch.state !== "primary") scratch.state = "stopped";
