@@ -5,8 +5,6 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type MariadbServer, startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
-import { parsePoint } from "@/lib/recovery/point";
-import { resolvePoint } from "@/lib/recovery/resolve-point";
 import type { Heartbeat, LogPosition, LogTransaction, ReplayFacts, ReplayPlan, ScratchServer } from "../../port";
 import { type Row, openSession, withSession } from "../connect";
 import { newestHeartbeat, openHeartbeat, prepareHeartbeat } from "../heartbeat";
@@ -23,7 +21,6 @@ let target: ScratchServer;
 /** The source's closed files, and where everything begins: before the first schema was made. */
 let files: string[];
 let from: LogPosition;
-let startedAt: Date;
 let transactions: LogTransaction[];
 /** What the writers saw: id of each row in the journal, with the GTID that its session was told at commit. */
 const journal = new Map<string, string>();
@@ -98,7 +95,6 @@ beforeAll(async () => {
   const [master] = await source.run("SHOW MASTER STATUS");
   const [row] = await source.run("SELECT @@gtid_binlog_pos AS gtid");
   from = { gtid: String(row?.gtid), file: String(master?.File), offset: Number(master?.Position) };
-  startedAt = new Date();
   await writeFile(join(directory, "rows.txt"), "from a file\nof two lines\n");
   await prepareHeartbeat(source.holdfast, signal);
   await writeAll();
@@ -229,24 +225,14 @@ describe("a point", () => {
     expect(rows).toEqual([...journal].filter(isIncluded).map(([id]) => id).sort()); // prettier-ignore
   }
 
-  async function recoverTo(point: string): Promise<{ end: string | null; time: string | null; next: string | null }> {
-    const resolved = await resolvePoint(parsePoint(point), {
-      base: { ...from, startedAt, endedAt: startedAt },
-      transactions: readLog(files, from.offset, signal),
-    });
-    if (resolved.kind === "refused") throw new Error(resolved.message);
-    await replay({ files, from, end: resolved.end });
-    return { end: resolved.end.gtid, time: resolved.restoredTo.time, next: resolved.restoredTo.next?.time ?? null };
-  }
-
   test.for(places.slice(0, 3))(
     "given by a GTID holds exactly the commits up to it (at %f of the log)",
     async (place) => {
       const first = transactions.findIndex(({ gtid }) => [...journal.values()].includes(gtid));
       const wanted = transactions[first + Math.floor(place * (transactions.length - first))];
-      const { end } = await recoverTo(`gtid:${wanted?.gtid}`);
-      expect(end).toBe(wanted?.gtid);
-      await expectPrefix(end);
+      const { lastGtid } = await replay(planTo(wanted));
+      expect(lastGtid).toBe(wanted?.gtid);
+      await expectPrefix(lastGtid);
     },
   );
 
@@ -255,11 +241,13 @@ describe("a point", () => {
     async (place) => {
       const index = 1 + Math.floor(place * (beats.length - 2));
       const [before, after] = [beats[index], beats[index + 1]];
-      const wanted = new Date(((before?.at.getTime() ?? 0) + (after?.at.getTime() ?? 0)) / 2);
-      const { end, time, next } = await recoverTo(wanted.toISOString());
-      expect([time, next]).toEqual([before?.at.toISOString(), after?.at.toISOString()]);
+      const wanted = ((before?.at.getTime() ?? 0) + (after?.at.getTime() ?? 0)) / 2;
+      const later = transactions.findIndex(({ heartbeat }) => heartbeat !== null && heartbeat.at.getTime() > wanted);
+      expect(transactions[later]?.heartbeat).toEqual(after);
+      const { lastGtid, heartbeat } = await replay(planTo(transactions[later - 1]));
+      expect(heartbeat).toEqual(before);
       expect(await newestHeartbeat(target.connection, signal)).toEqual(before);
-      await expectPrefix(end);
+      await expectPrefix(lastGtid);
     },
   );
 });
