@@ -13,8 +13,11 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await server.kill();
-  await rm(directory, { recursive: true, force: true });
+  try {
+    await server.kill();
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 describe("a source server", () => {

@@ -31,8 +31,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.kill();
-  await rm(directory, { recursive: true, force: true });
+  try {
+    await server.kill();
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 async function failure(connection: Connection, sql = "SELECT 1"): Promise<EngineError> {

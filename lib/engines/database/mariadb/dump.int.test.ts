@@ -33,8 +33,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.kill();
-  await rm(directory, { recursive: true, force: true });
+  try {
+    await server.kill();
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 const start = (options: { signal?: AbortSignal; leaveOut?: string[] } = {}): Dump =>

@@ -40,8 +40,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.kill();
-  await rm(directory, { recursive: true, force: true });
+  try {
+    await server.kill();
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 const ids = (hazards: Hazard[]) => hazards.map(({ id, effect, object }) => `${effect} ${id} ${object}`);

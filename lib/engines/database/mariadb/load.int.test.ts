@@ -33,8 +33,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await target.stop();
-  await rm(root, { recursive: true, force: true });
+  try {
+    await target.stop();
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 });
 
 const FOOTER = "\n-- Dump completed on 2026-11-23 10:00:00\n";

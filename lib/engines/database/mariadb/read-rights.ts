@@ -38,7 +38,7 @@ function matchesSchema(pattern: string, schema: string): boolean {
     /\\([%_\\])|([%_])|[.*+?^${}()|[\]\\/]/g,
     (text: string, escaped?: string, wildcard?: string) => {
       if (wildcard) return wildcard === "%" ? "[^]*" : "[^]";
-      return `\\${escaped ?? text}`;
+      return escaped === "%" || escaped === "_" ? escaped : `\\${escaped ?? text}`;
     },
   );
   return new RegExp(`^${source}$`, "u").test(schema);

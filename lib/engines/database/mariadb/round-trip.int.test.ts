@@ -74,9 +74,12 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  for (const copy of copies) await copy.stop();
-  await source.kill();
-  await rm(root, { recursive: true, force: true });
+  try {
+    for (const copy of copies) await copy.stop();
+    await source.kill();
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 });
 
 describe("what was inspected and dumped", () => {
