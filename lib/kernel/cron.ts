@@ -12,8 +12,12 @@ export function previousTime(expression: string, at: Date): Date {
   return times.prev().toDate();
 }
 
+/** `H` of the parser's own dialect: another random time at each reading. */
+const RANDOM_FIELD = /(^|[\s,])H/i;
+
 /** Whether it is a valid five-field expression. */
 export function isCronExpression(expression: string): boolean {
+  if (RANDOM_FIELD.test(expression)) return false;
   try {
     CronExpressionParser.parse(expression, { tz: "UTC" });
     return expression.trim().split(/\s+/).length === 5;

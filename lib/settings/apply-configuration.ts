@@ -1,5 +1,6 @@
 import { recordAudit } from "@/lib/audit";
 import type { Ctx, Tx } from "@/lib/db/context";
+import { actorLabel } from "@/lib/kernel/actor";
 import { sha256 } from "@/lib/kernel/crypto";
 import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
@@ -34,10 +35,12 @@ export async function applyConfiguration(
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('holdfast.configuration'))`;
     const current = await tx.configuration.findFirst({ orderBy: { version: "desc" } });
     const changes = diffConfiguration(current?.document ?? {}, document);
-    if (dryRun || current?.digest === digest) return { version: current?.version ?? null, applied: false, changes };
+    if (dryRun || (current && changes.length === 0)) {
+      return { version: current?.version ?? null, applied: false, changes };
+    }
 
     const { version } = await tx.configuration.create({
-      data: { document: document as object, digest, appliedAt: ctx.now(), appliedBy: actorName(ctx) },
+      data: { document: document as object, digest, appliedAt: ctx.now(), appliedBy: actorLabel(ctx.actor) },
     });
     await declareSystems(tx, ctx, configuration);
     await declareRepositories(tx, ctx, configuration);
@@ -51,10 +54,6 @@ export async function applyConfiguration(
     }
     return { version, applied: true, changes };
   });
-}
-
-function actorName(ctx: Ctx): string {
-  return ctx.actor.kind === "user" ? ctx.actor.email : ctx.actor.kind;
 }
 
 async function declareSystems(tx: Tx, ctx: Ctx, configuration: Configuration): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ConfigurationChange } from "./schemas";
 
-/** Leaf by leaf, what differs between two documents; paths as `systems.database.rto`, in the new one's order. */
+/** Leaf by leaf, what differs between two documents; paths as `systems.database.rto`, in the new one's order. Of the systems the order counts too. */
 export function diffConfiguration(before: unknown, after: unknown): ConfigurationChange[] {
   const changes: ConfigurationChange[] = [];
   const visit = (old: unknown, now: unknown, path: string[]): void => {
@@ -14,7 +14,14 @@ export function diffConfiguration(before: unknown, after: unknown): Configuratio
     }
   };
   visit(before, after, []);
-  return changes;
+  const [old, now] = [systemsOf(before), systemsOf(after)];
+  const kept = old.filter((name) => now.includes(name));
+  const isReordered = kept.join() !== now.filter((name) => old.includes(name)).join();
+  return isReordered ? [...changes, { path: "systems", before: old, after: now }] : changes;
+}
+
+function systemsOf(document: unknown): string[] {
+  return Object.keys(branchOf(branchOf(document).systems));
 }
 
 function isBranch(value: unknown): value is Record<string, unknown> {

@@ -7,10 +7,19 @@ export interface LoadedConfiguration {
   configuration: Configuration;
 }
 
-/** The applied configuration, or null before the first `holdfast apply`. For verbs of other domains: no permission of its own. */
+/**
+ * The applied configuration, or null before the first `holdfast apply`. For verbs of other domains: no permission of its own.
+ * @throws PreconditionError when another version applied it and this one cannot read it
+ */
 export async function findConfiguration(ctx: Pick<Ctx, "db">): Promise<LoadedConfiguration | null> {
   const row = await ctx.db.configuration.findFirst({ orderBy: { version: "desc" } });
-  return row ? { version: row.version, configuration: Configuration.parse(row.document) } : null;
+  if (!row) return null;
+  const parsed = Configuration.safeParse(row.document);
+  if (parsed.success) return { version: row.version, configuration: parsed.data };
+  const where = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
+  throw new PreconditionError(`the applied configuration is not what this version reads: ${where}`, {
+    hint: "Was it applied by another version? Mend holdfast.yaml at these places and apply it again.",
+  });
 }
 
 /** The applied configuration. @throws PreconditionError before the first `holdfast apply` */

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, type Document } from "yaml";
+import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
 import type { z } from "zod";
 import { type Issue, ValidationError } from "@/lib/kernel/errors";
 import { Configuration } from "./schemas";
@@ -55,19 +55,27 @@ function describeIssue(
       at(lineOfPath([...path, key]), [...path, key].join("."), `"${key}" is not a known key here`),
     );
   }
-  return [at(lineOfPath(path), path.join("."), issue.message)];
+  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return [at(lineOfPath(path), path.join("."), message)];
 }
 
-/** Line of the node at a path, or of the nearest node above it. */
+/** Line of the key at a path, or of the nearest one above it. */
 function lineOf(yaml: Document, lines: LineCounter, path: readonly string[]): number {
   for (let depth = path.length; depth > 0; depth -= 1) {
-    const keys = path.slice(0, depth).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
-    const node: unknown = yaml.getIn(keys, true);
-    if (node && typeof node === "object" && "range" in node && Array.isArray(node.range)) {
-      return lines.linePos(Number(node.range[0])).line;
-    }
+    const parent: unknown = depth === 1 ? yaml.contents : yaml.getIn(keysOf(path.slice(0, depth - 1)), true);
+    const name = path[depth - 1] ?? "";
+    const key = isMap(parent)
+      ? parent.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === name)?.key
+      : undefined;
+    const node = isNode(key) ? key : yaml.getIn(keysOf(path.slice(0, depth)), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return 1;
+}
+
+/** Places in lists are numbers. */
+function keysOf(path: readonly string[]): (string | number)[] {
+  return path.map((key) => (/^\d+$/.test(key) ? Number(key) : key));
 }
 
 /** Every `${NAME}` in the document whose variable is missing. */

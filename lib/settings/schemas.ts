@@ -8,10 +8,13 @@ import { parseDurationSeconds } from "@/lib/kernel/time";
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "expected a name of lower-case letters, digits and hyphens");
 
-/** Seconds, written as `90s`, `15m`, `4h`, `30d`. */
+/** What the database's column holds. */
+const SECONDS_MAX = 2 ** 31 - 1;
+
+/** Whole seconds, written as `90s`, `15m`, `4h`, `30d`. */
 const seconds = z.string().transform((text, ctx) => {
   const value = parseDurationSeconds(text);
-  if (value === null || value <= 0) {
+  if (value === null || value <= 0 || value > SECONDS_MAX || !Number.isInteger(value)) {
     ctx.addIssue({ code: "custom", message: `expected a duration such as 90s, 15m, 4h or 30d, not "${text}"` });
     return z.NEVER;
   }
@@ -47,13 +50,21 @@ const Connection = z.strictObject({
   password: secretReference,
 });
 
+function hasNoUser(url: string): boolean {
+  const parsed = URL.parse(url);
+  return !parsed?.username && !parsed?.password;
+}
+
 export const RepositoryDeclaration = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("s3"),
     bucket: z.string().min(3),
     prefix: z.string().default(""),
     region: z.string().default("us-east-1"),
-    endpoint: z.url().optional(),
+    endpoint: z
+      .url({ protocol: /^https?$/, error: "expected a URL such as https://s3.example.com" })
+      .refine(hasNoUser, "expected a URL without user and password: a secret never stands in this file")
+      .optional(),
     accessKeyId: z.string().min(1),
     secretAccessKey: secretReference,
     lock: z.strictObject({ mode: z.enum(["compliance", "governance"]), days: z.number().int().min(1) }).optional(),
@@ -102,6 +113,9 @@ const common = {
   rpo: z.union([z.literal("none").transform(() => null), seconds]),
 };
 
+const HEARTBEAT_MS_MIN = 100;
+const HEARTBEAT_MS_MAX = 3_600_000;
+
 const MySqlRefusal =
   "MySQL is refused until a server can be had for the tests: no claim without a proof. Holdfast is proven on MariaDB 10.6 and later.";
 
@@ -116,8 +130,9 @@ export const SystemDeclaration = z.discriminatedUnion(
       verify: Verify.prefault({}),
       heartbeat: z
         .string()
-        .regex(/^\d+(ms|s)$/, "expected a period such as 250ms or 1s")
+        .regex(/^\d{1,5}(ms|s)$/, "expected a period such as 250ms or 1s")
         .transform((text) => (text.endsWith("ms") ? Number.parseInt(text, 10) : Number.parseInt(text, 10) * 1_000))
+        .refine((ms) => ms >= HEARTBEAT_MS_MIN && ms <= HEARTBEAT_MS_MAX, "expected a period from 100ms to 3600s")
         .default(1_000),
     }),
     /** Nothing to back up, by decision. */
@@ -143,6 +158,24 @@ export const TargetDeclaration = z.strictObject({
   productionLike: z.boolean().default(false),
 });
 export type TargetDeclaration = z.infer<typeof TargetDeclaration>;
+
+/** Two names for one place would count one copy twice. */
+function sharedPlaces(repositories: Record<string, RepositoryDeclaration>): { path: string[]; message: string }[] {
+  const places = new Map<string, string>();
+  return Object.entries(repositories).flatMap(([name, repository]) => {
+    const place = placeOf(repository);
+    const first = places.get(place);
+    places.set(place, first ?? name);
+    const message = `expected a place of its own: "${first}" lies there already`;
+    return first === undefined ? [] : [{ path: [name], message }];
+  });
+}
+
+function placeOf(repository: RepositoryDeclaration): string {
+  if (repository.kind === "directory") return repository.path.replace(/\/+$/, "");
+  const { bucket, prefix, endpoint = "" } = repository;
+  return JSON.stringify([endpoint.replace(/\/+$/, ""), bucket, prefix.replace(/^\/+|\/+$/g, "")]);
+}
 
 /** References to systems and repositories that are not declared. */
 function missingNames(
@@ -183,6 +216,9 @@ export const Configuration = z
   .check((ctx) => {
     for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
       ctx.issues.push({ code: "custom", message, path: ["systems", ...path], input: ctx.value.systems });
+    }
+    for (const { path, message } of sharedPlaces(ctx.value.repositories)) {
+      ctx.issues.push({ code: "custom", message, path: ["repositories", ...path], input: ctx.value.repositories });
     }
   });
 /** As parsed: durations in seconds, sizes in bytes, `${NAME}` still as written. */
