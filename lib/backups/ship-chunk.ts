@@ -8,7 +8,7 @@ import type { LogShipping } from "./ship-log";
 export async function shipChunk(
   ctx: JobCtx,
   shipping: LogShipping,
-  target: { repository: OpenRepository; chunk: LogChunk },
+  target: { repository: OpenRepository; chunk: LogChunk; after: string },
 ): Promise<void> {
   const { repository, chunk } = target;
   const { envelope } = ctx.engines;
@@ -30,7 +30,22 @@ export async function shipChunk(
   if (!(await repository.store.head(prefix + name, { signal: ctx.signal }))) {
     await repository.store.put(prefix + name, Buffer.concat(sealed), { signal: ctx.signal });
   }
+  if (chunk.file !== target.after) await closeCoverage(ctx, shipping, target);
   await countCoverage(ctx, shipping, { ...target, storedBytes: facts.sealed.sizeBytes });
+}
+
+/** A killed server writes no end: that the log goes on in another file is known only when that one is there. */
+async function closeCoverage(
+  ctx: JobCtx,
+  shipping: LogShipping,
+  { repository, chunk, after }: { repository: OpenRepository; chunk: LogChunk; after: string },
+): Promise<void> {
+  const own = { systemId: shipping.systemId, repositoryId: repository.id, ...identityOf(shipping) };
+  const now = ctx.now();
+  await ctx.db.logCoverage.updateMany({
+    where: { ...own, file: after, nextFile: null },
+    data: { nextFile: chunk.file, closedAt: now, updatedAt: now },
+  });
 }
 
 function identityOf(shipping: LogShipping): { serverId: string; incarnation: string } {

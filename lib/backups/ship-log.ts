@@ -106,7 +106,7 @@ async function shipNew(ctx: JobCtx, shipping: LogShipping, repository: OpenRepos
     const after = (await positionOf(ctx, shipping, repository.id)) ?? shipping.collector.begin;
     const chunk = await shipping.collector.next(after, CHUNK_BYTES_MAX);
     if (!chunk || ctx.signal.aborted) return;
-    await shipChunk(ctx, shipping, { repository, chunk });
+    await shipChunk(ctx, shipping, { repository, chunk, after: after.file });
   }
 }
 
