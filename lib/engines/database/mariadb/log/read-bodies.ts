@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { inflateSync, constants } from "node:zlib";
 import { logDamage } from "./damage";
-import { CHECKSUM_BYTES, GTID_FLAG, HEADER_BYTES } from "./event-types";
+import { GTID_FLAG, HEADER_BYTES } from "./event-types";
 
 const CREATED_OFFSET = 52;
-const VERSION_BYTES = 50;
 const CRC32_ALGORITHM = 1;
 
 /** @throws EngineError where the log is not of a version that this reader knows. `body`: of a format event, without checksum. */
@@ -42,10 +41,6 @@ export function fileIdOf(format: { timestamp: number; serverId: number; body: Bu
     .update(format.body.subarray(CREATED_OFFSET + 4))
     .digest("hex")
     .slice(0, 32);
-}
-
-export function serverVersionOf(body: Buffer): string {
-  return body.toString("latin1", 2, 2 + VERSION_BYTES).replace(/\0.*$/s, "");
 }
 
 export interface GtidBody {
@@ -141,6 +136,3 @@ export function readTableMap(body: Buffer): TableMap {
     rest: body.subarray(tableAt + tableBytes + 1),
   };
 }
-
-/** Bytes of a format event beside its body. */
-export const FORMAT_OVERHEAD_BYTES = HEADER_BYTES + CHECKSUM_BYTES;
