@@ -101,12 +101,16 @@ async function shipTo(ctx: JobCtx, shipping: LogShipping, name: string): Promise
   }
 }
 
+/** Ships what is there. What the server writes meanwhile waits for the interval: else there would be a segment a moment,
+ *  and each is a fetch of the recovery. */
 async function shipNew(ctx: JobCtx, shipping: LogShipping, repository: OpenRepository): Promise<void> {
   for (;;) {
     const after = (await positionOf(ctx, shipping, repository.id)) ?? shipping.collector.begin;
     const chunk = await shipping.collector.next(after, CHUNK_BYTES_MAX);
     if (!chunk || ctx.signal.aborted) return;
     await shipChunk(ctx, shipping, { repository, chunk, after: after.file });
+    const isBehind = chunk.nextFile !== null || chunk.endsInTransaction || chunk.end - chunk.start > CHUNK_BYTES_MAX / 2;
+    if (!isBehind) return;
   }
 }
 
