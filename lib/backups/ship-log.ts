@@ -109,7 +109,8 @@ async function shipNew(ctx: JobCtx, shipping: LogShipping, repository: OpenRepos
     const chunk = await shipping.collector.next(after, CHUNK_BYTES_MAX);
     if (!chunk || ctx.signal.aborted) return;
     await shipChunk(ctx, shipping, { repository, chunk, after: after.file });
-    const isBehind = chunk.nextFile !== null || chunk.endsInTransaction || chunk.end - chunk.start > CHUNK_BYTES_MAX / 2;
+    const isBehind =
+      chunk.nextFile !== null || chunk.endsInTransaction || chunk.end - chunk.start > CHUNK_BYTES_MAX / 2;
     if (!isBehind) return;
   }
 }
