@@ -17,10 +17,10 @@ export function Diff({ changes }: { changes: readonly FieldChange[] }) {
       <tbody>
         {changes.map(({ path, before, after }) => (
           <tr key={path} className="not-first:border-t not-first:border-line">
-            <th scope="row" className="w-28 px-2 py-1 align-top leading-5 wrap-anywhere text-ink-2">
+            <th scope="row" className="w-36 px-2 py-1 align-top leading-5 wrap-anywhere text-ink-2">
               {path || "value"}
             </th>
-            <td className="p-0 leading-5">
+            <td className="p-0 align-top leading-5">
               {before != null && (
                 <del className="block bg-removed px-2 wrap-anywhere no-underline before:mr-2 before:text-ink-2 before:content-['−']">
                   {write(before)}

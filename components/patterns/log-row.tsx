@@ -1,6 +1,7 @@
 "use client";
 
 import { Fragment } from "react";
+import { Icon } from "@/components/ui/icon";
 import { useZone } from "./clock";
 import { formatInstant } from "./instant";
 import { Glyph } from "./status";
@@ -27,7 +28,7 @@ interface LogRowProps {
 
 const TINT = { info: "", warning: "bg-warning-tint", error: "bg-failed-tint" };
 
-/** Time (a link to this line), level, step, message. */
+/** Time, level, step, message; a link to the line under the pointer. */
 export function LogRow({ line, index, offset, measure, isWrapped, isMarked, isNewest, needle }: LogRowProps) {
   const { zone } = useZone();
   const ground = isMarked
@@ -37,12 +38,12 @@ export function LogRow({ line, index, offset, measure, isWrapped, isMarked, isNe
     <li
       ref={measure}
       data-index={index}
-      className={`absolute top-0 left-0 grid grid-cols-[60px_13px_62px_minmax(0,1fr)] gap-x-1 px-3 font-mono text-[11.5px] leading-5 [font-variant-ligatures:none] ${isWrapped ? "w-full" : "w-max min-w-full"} ${ground}`}
+      className={`group absolute top-0 left-0 grid grid-cols-[60px_13px_62px_minmax(0,1fr)] gap-x-1 px-3 font-mono text-[11.5px] leading-5 [font-variant-ligatures:none] ${isWrapped ? "w-full" : "w-max min-w-full"} ${ground}`}
       style={{ transform: `translateY(${offset}px)` }}
     >
-      <a href={`#L${line.id}`} className="text-ink-3 hover:text-ink" title="Link to this line">
-        <time dateTime={line.at}>{formatInstant(Date.parse(line.at), "time", zone)}</time>
-      </a>
+      <time dateTime={line.at} className="text-ink-3">
+        {formatInstant(Date.parse(line.at), "time", zone)}
+      </time>
       <span className="pt-[5px]">
         {line.level !== "info" && (
           <Glyph tone={line.level === "error" ? "failed" : "warning"} label={line.level} className="size-2.5" />
@@ -54,6 +55,14 @@ export function LogRow({ line, index, offset, measure, isWrapped, isMarked, isNe
       <span className={isWrapped ? "min-w-0 wrap-anywhere" : "whitespace-pre"}>
         <Marked text={line.message} needle={needle} />
       </span>
+      <a
+        href={`#L${line.id}`}
+        aria-label="Link to this line"
+        title="Link to this line"
+        className="absolute -top-0.5 right-1 hidden size-6 place-items-center rounded-1 bg-pressed text-ink-2 group-hover:grid hover:text-ink"
+      >
+        <Icon name="link" className="size-3.5" />
+      </a>
     </li>
   );
 }

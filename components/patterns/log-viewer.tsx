@@ -70,8 +70,11 @@ export function LogViewer(props: LogViewerProps) {
     (index: number) => {
       setIsFollowing(false);
       virtualizer.scrollToIndex(index, { align: "center" });
+      // The line that the keyboard went to is a link, too.
+      const line = lines[index];
+      if (line) window.history.replaceState(null, "", `#L${line.id}`);
     },
-    [virtualizer],
+    [virtualizer, lines],
   );
   const search = useLogSearch(lines, goTo);
   const linked = useLinkedLine(lines, goTo);

@@ -82,3 +82,26 @@ export function Checkbox({ label, name, isChecked, onChange }: CheckboxProps) {
     </label>
   );
 }
+
+interface RadioProps {
+  /** Of all that belong together. */
+  name: string;
+  /** Only where no text stands in the same label. */
+  label?: string;
+  isChecked: boolean;
+  onChange: () => void;
+}
+
+/** One of several; 24 px to hit, 12 px to see. */
+export function Radio({ name, label, isChecked, onChange }: RadioProps) {
+  return (
+    <input
+      type="radio"
+      name={name}
+      {...(label ? { "aria-label": label } : {})}
+      className="grid size-6 shrink-0 appearance-none place-items-center rounded-full before:size-3 before:rounded-full before:border-[1.5px] before:border-field before:content-[''] checked:before:border-4 checked:before:border-ink"
+      checked={isChecked}
+      onChange={onChange}
+    />
+  );
+}

@@ -39,7 +39,7 @@ export function AccountMenu({ reader, onShowKeyboard }: { reader: Reader; onShow
   return (
     <MenuRoot>
       <MenuTrigger
-        label={`Account of ${reader.name}`}
+        label={`${initialsOf(reader.name)}, account of ${reader.name}`}
         render={
           <button
             type="button"

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { auditEventQuery } from "@/app/_client/queries";
-import { CopyButton } from "@/components/patterns/copy";
+import { Hash } from "@/components/patterns/copy";
 import { Diff } from "@/components/patterns/diff";
 import { KeyValue, KeyValues } from "@/components/patterns/pane";
 import { Severity } from "@/components/patterns/severity";
@@ -126,7 +126,7 @@ function EventFacts({ event, question }: { event: AuditEventView; question: Audi
         {event.retentionClass === "permanent" ? "permanently" : `class ${event.retentionClass.replace("-", " ")}`}
       </Row>
       <Row name="Id">
-        <code className="mono">{event.id}</code> <CopyButton text={event.id} label="Copy event id" />
+        <Hash value={event.id} label="Copy event id" />
       </Row>
     </KeyValues>
   );

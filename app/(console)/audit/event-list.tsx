@@ -19,8 +19,7 @@ interface EventListProps {
   onOpen: (id: string) => void;
 }
 
-const GRID =
-  "grid grid-cols-[136px_16px_minmax(124px,176px)_minmax(86px,176px)_minmax(0,1fr)] items-center gap-x-2.5 px-4";
+const GRID = "grid grid-cols-[136px_16px_minmax(0,1.3fr)_minmax(0,1fr)_minmax(0,1.2fr)] items-center gap-x-2.5 px-4";
 
 /** Newest first; a page follows by key, so that nothing shifts while new events arrive. */
 export function EventList(props: EventListProps) {

@@ -9,7 +9,7 @@ import { ErrorNote } from "@/components/patterns/states";
 import { Age } from "@/components/patterns/time";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
-import { Field, Form, TextArea } from "@/components/ui/field";
+import { Field, Form, Radio, TextArea } from "@/components/ui/field";
 import { formatDuration } from "@/lib/kernel/format";
 import type { DrillTaskView, EvidenceView } from "@/lib/drills/schemas";
 
@@ -119,14 +119,8 @@ interface ChoiceProps {
 
 function Choice({ value, isChosen, onChoose, children }: ChoiceProps) {
   return (
-    <label className="flex min-h-6 items-center gap-2">
-      <input
-        type="radio"
-        name="evidence-choice"
-        className="block size-3 shrink-0 appearance-none rounded-full border-[1.5px] border-field checked:border-4 checked:border-ink"
-        checked={isChosen}
-        onChange={() => onChoose(value)}
-      />
+    <label className="flex min-h-6 items-center gap-1">
+      <Radio name="evidence-choice" isChecked={isChosen} onChange={() => onChoose(value)} />
       <span className="min-w-0 truncate">{children}</span>
     </label>
   );

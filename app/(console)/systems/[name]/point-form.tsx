@@ -7,7 +7,7 @@ import { formatInstant } from "@/components/patterns/instant";
 import { Verification } from "@/components/patterns/levels";
 import { chainsTo } from "@/components/patterns/recovery-model";
 import { buttonStyles } from "@/components/ui/button";
-import { INPUT } from "@/components/ui/field";
+import { INPUT, Radio } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
 import { formatDuration } from "@/lib/kernel/format";
 import type { SystemDetail } from "@/lib/systems/schemas";
@@ -140,12 +140,10 @@ function Chains({ chains, chosen, isKnown, onChoose, system }: ChainsProps) {
         {chains.map((chain) => (
           <tr key={chain.repository}>
             <td>
-              <input
-                type="radio"
+              <Radio
                 name="chain"
-                aria-label={`Restore from ${chain.repository} alone`}
-                className="block size-3 appearance-none rounded-full border-[1.5px] border-field checked:border-4 checked:border-ink"
-                checked={chosen === chain.repository}
+                label={`Restore from ${chain.repository} alone`}
+                isChecked={chosen === chain.repository}
                 onChange={() => onChoose(chain.repository)}
               />
             </td>
