@@ -19,7 +19,14 @@ const require = createRequire(import.meta.url);
 const { refuseOldNode } = require("./check-node.cjs") as { refuseOldNode(version: string): string | null };
 const { PACKAGES } = require("./find-programs.cjs") as { PACKAGES: Record<string, string> };
 const { TARGETS } = require("./targets.cjs") as {
-  TARGETS: Record<string, { programs(args: string[]): string[]; needsBuild(args: string[]): boolean }>;
+  TARGETS: Record<
+    string,
+    { programs(args: string[]): string[]; wishes?(args: string[]): string[]; needsBuild(args: string[]): boolean }
+  >;
+};
+const { StepError } = load("./run-step.cjs") as { StepError: new (message: string, output: string) => Error };
+const { ensurePrograms } = load("./ensure-programs.cjs") as {
+  ensurePrograms(programs: { needed: string[]; wished: string[] }, tools: object): Promise<void>;
 };
 const { isSameTree } = require("./install-modules.cjs") as {
   isSameTree(lock: Lock | null, found: Lock | null): boolean;
@@ -43,13 +50,47 @@ test("an old Node is told which one is needed, and a sufficient one nothing", ()
 });
 
 test("every program that a target needs has a package to install", () => {
-  const programs = Object.values(TARGETS).flatMap((target) => target.programs([]));
+  const programs = Object.values(TARGETS).flatMap((target) => [...target.programs([]), ...(target.wishes?.([]) ?? [])]);
   expect(programs.filter((program) => !PACKAGES[program])).toEqual([]);
 });
 
 test("only the commands that serve pages wait for a build of the pages", () => {
   const commands = ["up", "web", "runner", "systems", "restore", "--help"];
   expect(commands.filter((command) => TARGETS.holdfast?.needsBuild([command]))).toEqual(["up", "web"]);
+});
+
+test("the demo waits for a build only where it shows pages", () => {
+  const uses = [[], ["--data", "/tmp/x"], ["--check", "--json"], ["break", "database"], ["stop"]];
+  expect(uses.map((args) => TARGETS.demo?.needsBuild(args))).toEqual([true, true, false, false, false]);
+});
+
+/** A machine on which only some packages can be installed. */
+function machine(available: string[]) {
+  const installed: string[] = [];
+  return {
+    installed,
+    missingPackages: (names: string[]) => names.filter((name) => !installed.includes(name)),
+    installPackages: (names: string[]) => {
+      const refused = names.filter((name) => !available.includes(name));
+      if (refused.length > 0) return Promise.reject(new StepError(`no package ${refused.join(" ")}`, ""));
+      installed.push(...names);
+      return Promise.resolve();
+    },
+  };
+}
+
+test("what is only wished for is installed with the rest, or done without; what is needed is not", async () => {
+  const whole = machine(["mariadb", "radosgw"]);
+  await ensurePrograms({ needed: ["mariadb"], wished: ["radosgw"] }, whole);
+  expect(whole.installed).toEqual(["mariadb", "radosgw"]);
+  const poor = machine(["mariadb"]);
+  await ensurePrograms({ needed: ["mariadb"], wished: ["radosgw"] }, poor);
+  expect(poor.installed).toEqual(["mariadb"]);
+  await ensurePrograms({ needed: ["mariadb"], wished: ["radosgw"] }, poor);
+  const without = ensurePrograms({ needed: ["mariadb", "age"], wished: [] }, machine(["mariadb"]));
+  await expect(without).rejects.toThrow("no package age");
+  const worse = ensurePrograms({ needed: ["age"], wished: ["radosgw"] }, machine([]));
+  await expect(worse).rejects.toThrow("no package age");
 });
 
 const wanted: Lock = {

@@ -3,8 +3,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const { TARGETS } = require("./targets.cjs");
-const { missingPackages } = require("./find-programs.cjs");
-const { installPackages } = require("./install-packages.cjs");
+const { ensurePrograms } = require("./ensure-programs.cjs");
 const { ensureModules } = require("./install-modules.cjs");
 const { ensureBuild, ensureClient } = require("./build-artifacts.cjs");
 const { StepError } = require("./run-step.cjs");
@@ -22,8 +21,7 @@ async function main(argv) {
   }
   process.env.NEXT_TELEMETRY_DISABLED = "1";
   try {
-    const missing = missingPackages(target.programs(rest));
-    if (missing.length > 0) await installPackages(missing);
+    await ensurePrograms({ needed: target.programs(rest), wished: target.wishes?.(rest) ?? [] });
     await ensureModules();
     await ensureClient();
     if (target.needsBuild(rest)) await ensureBuild();

@@ -19,13 +19,21 @@ const estate = [...runner, ...STORES];
 
 /** Commands that serve the console's pages. */
 const SERVING = ["up", "web"];
+/** Uses of the demo that show no page. */
+const PAGELESS = ["--check", "break", "stop", "estate", "--help", "-h"];
 
 /**
- * What `npm run NAME` starts. `programs`: what must be on the machine. `node`: whether `file` is plain JavaScript for
+ * What `npm run NAME` starts. `programs`: what must be on the machine. `wishes`: what it goes
+ * on without where it cannot be installed. `node`: whether `file` is plain JavaScript for
  * Node; else it is TypeScript for tsx.
  */
 const TARGETS = {
-  demo: { file: "demo/main.ts", programs: () => estate, needsBuild: () => true },
+  demo: {
+    file: "demo/main.ts",
+    programs: () => runner,
+    wishes: () => STORES,
+    needsBuild: (args) => !PAGELESS.some((use) => args.includes(use)),
+  },
   bench: { file: "bench/main.ts", programs: () => estate, needsBuild: (args) => args.includes("console") },
   holdfast: { file: "jobs/cli.ts", programs: () => runner, needsBuild: (args) => SERVING.includes(args[0]) },
   test: { file: "jobs/bootstrap/test.cjs", programs: () => [...estate, "chromium"], needsBuild: () => false },
