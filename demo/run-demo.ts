@@ -47,7 +47,16 @@ async function untilConsoleEnds(console: RunningConsole, estate: Estate, signal:
   throw new Error(`the console ended by itself; its log is "${estate.layout.home}/console.log"`);
 }
 
+/** What fails here is a failed run of the console, to be looked at there: the demo goes on. */
 async function takeFirstSteps(console: RunningConsole, estate: Estate, teller: Teller): Promise<void> {
+  try {
+    await proveFirstBackup(console, estate, teller);
+  } catch (error) {
+    teller.say(`${error instanceof Error ? error.message : String(error)}; see ${console.url}/runs`);
+  }
+}
+
+async function proveFirstBackup(console: RunningConsole, estate: Estate, teller: Teller): Promise<void> {
   if (readDown(estate.layout, "database")) return teller.say("the database is lost: recover it from the console");
   if (await isProven(console)) return;
   teller.say("waiting for the first full backup");

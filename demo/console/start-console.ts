@@ -23,7 +23,7 @@ export interface RunningConsole {
 }
 
 /** The first start makes a database and serves pages for the first time. */
-const READY_MS = 120_000;
+const READY_MS = 300_000;
 /** A run that is under way is handed back before the runner ends. */
 const GRACE_MS = 60_000;
 
