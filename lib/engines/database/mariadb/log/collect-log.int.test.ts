@@ -484,8 +484,8 @@ describe("a log that cannot be followed without a hole", () => {
       await server.run("RESET MASTER");
       await write(5);
       const other = await collect();
-      expect(other.incarnation).not.toBe(first.incarnation);
       await other.stop();
+      expect(other.incarnation.split("-")[0]).not.toBe(first.incarnation.split("-")[0]);
     }, 5_000);
     expect((await endOfLog()).offset).toBeGreaterThanOrEqual(resume.offset);
     const second = await collect({ from: resume });
