@@ -24,8 +24,8 @@ const { TARGETS } = require("./targets.cjs") as {
     { programs(args: string[]): string[]; wishes?(args: string[]): string[]; needsBuild(args: string[]): boolean }
   >;
 };
-const { StepError } = load("./run-step.cjs") as { StepError: new (message: string, output: string) => Error };
-const { ensurePrograms } = load("./ensure-programs.cjs") as {
+const { StepError } = require("./run-step.cjs") as { StepError: new (message: string, output: string) => Error };
+const { ensurePrograms } = require("./ensure-programs.cjs") as {
   ensurePrograms(programs: { needed: string[]; wished: string[] }, tools: object): Promise<void>;
 };
 const { isSameTree } = require("./install-modules.cjs") as {
