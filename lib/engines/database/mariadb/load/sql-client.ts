@@ -34,7 +34,7 @@ const ARGUMENTS = [
   // Without it comments in stored programs are lost.
   "--comments",
   // It prints the whole statement that failed, rows included.
-  "--skip-print-query-on-error",
+  "--loose-skip-print-query-on-error",
   "--skip-reconnect",
   "--max-allowed-packet=1G",
   "--default-character-set=utf8mb4",
