@@ -3,6 +3,7 @@ import type { JobCtx } from "@/lib/db/context";
 import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
+import { failOpenBackups } from "./end-backup";
 
 /**
  * Writes the backup's row and its expected copies before a byte is stored, so that a backup whose runner dies is
@@ -17,10 +18,7 @@ export async function beginBackup(
   const id = newId();
   const startedAt = ctx.now();
   await ctx.transaction(async (tx) => {
-    await tx.backup.updateMany({
-      where: { runId: backup.runId, state: "running" },
-      data: { state: "failed", endedAt: startedAt, error: "an attempt that did not end" },
-    });
+    await failOpenBackups(tx, ctx, { runId: backup.runId, error: "an attempt that did not end" });
     await tx.backup.create({
       data: {
         id,

@@ -1,5 +1,5 @@
 import { recordAudit } from "@/lib/audit";
-import type { JobCtx } from "@/lib/db/context";
+import type { JobCtx, Tx } from "@/lib/db/context";
 import type { ErrorSummary } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
@@ -58,22 +58,42 @@ function isLoss(hazard: Manifest["hazards"][number]): boolean {
   return hazard.effect === "lossy" || hazard.effect === "omit";
 }
 
-/** Stores that a run's backup failed, and why. */
-export async function failBackup(ctx: JobCtx, runId: string, error: string): Promise<void> {
+/**
+ * Stores that a run's backup failed, and why; without a reason an operator aborted it. A run that failed before its
+ * backup had a row leaves the event for its system: whoever looks for failed backups must find it.
+ */
+export async function failBackup(ctx: JobCtx, run: { id: string; system: string }, error?: string): Promise<void> {
   requirePermission(ctx, "job.perform");
   await ctx.transaction(async (tx) => {
-    const rows = await tx.backup.findMany({
-      where: { runId, state: "running" },
-      select: { id: true, system: { select: { name: true } } },
+    const failed = await failOpenBackups(tx, ctx, { runId: run.id, error: error ?? "aborted by an operator" });
+    if (error === undefined || failed > 0) return;
+    if ((await tx.backup.count({ where: { runId: run.id, state: { not: "failed" } } })) > 0) return;
+    await recordAudit(tx, ctx, {
+      action: "backup.failed",
+      entity: { type: "system", id: run.system },
+      metadata: { system: run.system, run: run.id, error },
     });
-    for (const row of rows) {
-      await tx.backup.update({ where: { id: row.id }, data: { state: "failed", endedAt: ctx.now(), error } });
-      await tx.backupCopy.updateMany({ where: { backupId: row.id }, data: { state: "missing" } });
-      await recordAudit(tx, ctx, {
-        action: "backup.failed",
-        entity: { type: "backup", id: row.id },
-        metadata: { system: row.system.name, error },
-      });
-    }
   });
+}
+
+/** Ends the rows of a run's attempts that are still open, each with its event. Returns how many. */
+export async function failOpenBackups(
+  tx: Tx,
+  ctx: JobCtx,
+  { runId, error }: { runId: string; error: string },
+): Promise<number> {
+  const rows = await tx.backup.findMany({
+    where: { runId, state: "running" },
+    select: { id: true, system: { select: { name: true } } },
+  });
+  for (const row of rows) {
+    await tx.backup.update({ where: { id: row.id }, data: { state: "failed", endedAt: ctx.now(), error } });
+    await tx.backupCopy.updateMany({ where: { backupId: row.id }, data: { state: "missing" } });
+    await recordAudit(tx, ctx, {
+      action: "backup.failed",
+      entity: { type: "backup", id: row.id },
+      metadata: { system: row.system.name, run: runId, error },
+    });
+  }
+  return rows.length;
 }

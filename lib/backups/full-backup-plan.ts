@@ -69,8 +69,7 @@ export async function planFullBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunP
       },
     ],
     cleanUp: async (cleanCtx, _, ended) => {
-      if (ended.state !== "succeeded")
-        await failBackup(cleanCtx, run.id, ended.error?.message ?? "aborted by an operator");
+      if (ended.state !== "succeeded") await failBackup(cleanCtx, { id: run.id, system }, ended.error?.message);
     },
     result: (done) => ({
       backupId: done.backup?.id,
@@ -205,7 +204,7 @@ async function storeData(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome>
       });
     }
     ctx.run.say(`${what} during the dump (transaction ${first.gtid}): dumping once again`, "warning");
-    await failBackup(ctx, shared.run.id, `${what} during the dump`);
+    await failBackup(ctx, { id: shared.run.id, system: shared.system }, `${what} during the dump`);
     await storeUsers(ctx, shared);
   }
 }

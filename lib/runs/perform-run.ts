@@ -1,4 +1,4 @@
-import { recordAudit } from "@/lib/audit";
+import { type NewAuditEvent, recordAudit } from "@/lib/audit";
 import type { JobCtx } from "@/lib/db/context";
 import { type ErrorSummary, ConflictError, summarizeError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
@@ -123,16 +123,32 @@ async function endRun(ctx: JobCtx, run: ClaimedRun, ended: FinalEnd): Promise<vo
       data: { state: ended.state, endedAt: ctx.now(), ...endFacts(ended) },
     });
     if (count === 0) throw new ConflictError(`run "${run.id}" was ended by somebody else`);
+    const error = ended.state === "failed" ? { error: ended.error.message } : {};
     await recordAudit(tx, ctx, {
       action: ended.state === "succeeded" ? "run.completed" : `run.${ended.state}`,
       entity: { type: "run", id: run.id },
-      metadata: {
-        kind: run.kind,
-        title: run.title,
-        ...(ended.state === "failed" ? { error: ended.error.message } : {}),
-      },
+      metadata: { kind: run.kind, title: run.title, ...error },
     });
+    const own = ownEndOf(run, ended);
+    if (own) await recordAudit(tx, ctx, { ...own, metadata: { ...own.metadata, ...error } });
   });
+}
+
+/** By the name under which people look for it: backups and verifications leave theirs with their own rows. */
+function ownEndOf(run: ClaimedRun, ended: FinalEnd): NewAuditEvent | null {
+  if (ended.state === "aborted" || (run.kind !== "restore" && run.kind !== "runbook")) return null;
+  const { system, at, from, to } = run.parameters;
+  return {
+    action: `${run.kind}.${ended.state === "succeeded" ? "completed" : "failed"}`,
+    entity: run.kind === "restore" ? { type: "system", id: String(system) } : { type: "runbook", id: run.runbook },
+    metadata: {
+      run: run.id,
+      system,
+      at,
+      from: from ?? null,
+      ...(run.kind === "restore" ? { to } : { mode: run.mode }),
+    },
+  };
 }
 
 function endFacts(ended: FinalEnd) {
