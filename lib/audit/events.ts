@@ -85,7 +85,6 @@ const CATALOGUE = {
 
 /** Every action that the console itself may record. An unknown one does not compile. */
 export type AuditAction = keyof typeof CATALOGUE;
-export const AUDIT_ACTIONS = Object.keys(CATALOGUE) as AuditAction[];
 
 /** The severity and the retention class that the standard, or this catalogue, gives an action. */
 export function ruleOf(action: AuditAction): EventRule {

@@ -1,14 +1,11 @@
 import { z } from "zod";
 import { RETENTION_CLASSES, SEVERITIES } from "./events";
 
-export { AUDIT_ACTIONS, RETENTION_CLASSES, SEVERITIES, type AuditAction, type Severity } from "./events";
+export type { AuditAction, Severity } from "./events";
 export {
-  QUERY_FIELDS,
-  boundsOf,
   formatAuditQuery,
   formatTerm,
   parseAuditQuery,
-  severitiesOf,
   type AuditQuery,
   type Comparison,
   type QueryField,

@@ -1,5 +1,3 @@
-export { formatBytes } from "./format";
-
 const FACTORS: Record<string, number> = {
   "": 1,
   B: 1,

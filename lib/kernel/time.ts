@@ -1,7 +1,5 @@
 import { Temporal } from "temporal-polyfill";
 
-export { formatDuration } from "./format";
-
 /** The clock of everything that is not given another one. */
 export function systemNow(): Date {
   return new Date();

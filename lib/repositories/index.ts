@@ -1,5 +1,5 @@
 export * as repositoryKeys from "./keys";
-export { findObject, readObject } from "./read-object";
+export { findObject } from "./read-object";
 export { listRepositories } from "./list-repositories";
 export { openRepository, readIdentity, type OpenRepository } from "./open-repository";
 export { writeEverywhere, type WrittenPiece, type Written } from "./write-everywhere";

@@ -24,7 +24,11 @@ export interface CatalogueTable {
   oddColumns: OddColumn[];
 }
 
-const KINDS: Record<string, CatalogueTable["kind"]> = { "BASE TABLE": "table", "SYSTEM VERSIONED": "versioned", SEQUENCE: "sequence" };
+const KINDS: Record<string, CatalogueTable["kind"]> = {
+  "BASE TABLE": "table",
+  "SYSTEM VERSIONED": "versioned",
+  SEQUENCE: "sequence",
+};
 
 type ByTable<T> = Map<string, T>;
 
@@ -69,7 +73,10 @@ async function readOddColumns(session: Session, schemas: readonly string[]): Pro
 /** All tables and sequences of the schemas, in order of name. One look at each of the server's lists, whatever the number of tables. */
 export async function readCatalogue(session: Session, schemas: readonly string[]): Promise<CatalogueTable[]> {
   const list = listOf(schemas);
-  const engines = await session.rows("list the storage engines", "SELECT engine AS name FROM information_schema.engines WHERE transactions = 'YES'");
+  const engines = await session.rows(
+    "list the storage engines",
+    "SELECT engine AS name FROM information_schema.engines WHERE transactions = 'YES'",
+  );
   const transactional = new Set(engines.map((row) => textOf(row, "name")));
   const rows = await session.rows(
     "list the tables",
