@@ -17,8 +17,14 @@ interface Ended {
   stderr: string;
 }
 
-function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [...tsxArguments("demo/main.ts"), ...args], {
+interface Started {
+  child: ChildProcess;
+  /** When nobody holds its output any more. */
+  ended: Promise<Ended>;
+}
+
+function startProgram(program: string, args: readonly string[]): Started {
+  const child = spawn(program, args, {
     cwd: PROJECT,
     env: childEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
@@ -32,6 +38,7 @@ function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> 
   };
 }
 
+const start = (...args: string[]) => startProgram(process.execPath, [...tsxArguments("demo/main.ts"), ...args]);
 const demo = (...args: string[]) => start(...args).ended;
 
 /** Programs whose arguments lie in the estate's directory. */
@@ -49,9 +56,9 @@ function processesOfTheEstate(): string[] {
 }
 
 /** A start of the estate whose load reports anew. */
-function startHeld(): ReturnType<typeof start> {
+function startHeld(by: (...args: string[]) => Started = start): Started {
   rmSync(layout.witness.counts, { force: true });
-  return start("estate", "--memory", "--data", directory);
+  return by("estate", "--memory", "--data", directory);
 }
 
 async function untilOrders(count: number): Promise<void> {
@@ -80,7 +87,7 @@ describe("npm run demo", () => {
     expect(processesOfTheEstate()).toEqual([]);
   });
 
-  test("break and stop reach a running estate from another process; a broken database stays so over a restart", async () => {
+  test("break and stop reach a running estate from another process; a broken database stays so over a restart, which a signal to npm ends", async () => {
     const first = startHeld();
     await untilOrders(5);
     expect(processesOfTheEstate().length).toBeGreaterThanOrEqual(9);
@@ -92,11 +99,12 @@ describe("npm run demo", () => {
     expect(await first.ended).toMatchObject({ exitCode: 0, stderr: "" });
     expect(processesOfTheEstate()).toEqual([]);
 
-    const second = startHeld();
+    const second = startHeld((...args) => startProgram("npm", ["run", "-s", "demo", "--", ...args]));
     while (!existsSync(layout.witness.counts)) await wait(50);
-    await demo("stop", "--data", directory);
+    second.child.kill("SIGTERM");
     expect((await second.ended).stdout).toContain("the database is broken since");
     expect(existsSync(join(layout.database, "data"))).toBe(false);
+    expect(processesOfTheEstate()).toEqual([]);
   });
 
   test("refuses what it does not know with exit code 2", async () => {

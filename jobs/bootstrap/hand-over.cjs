@@ -6,6 +6,8 @@ const { pathToFileURL } = require("node:url");
 const { searchPath } = require("./find-programs.cjs");
 const { MODULES, NODE, ROOT } = require("./paths.cjs");
 
+const PARENT_PERIOD_MS = 500;
+
 /** Becomes the target, as far as Node can: same terminal, same directory, same signals, same end. */
 function handOver(target, args) {
   const file = path.join(ROOT, target.file);
@@ -17,7 +19,15 @@ function handOver(target, args) {
     // A terminal sends it to the child as well, and twice would mean "at once".
     if (!process.stdin.isTTY) child.kill("SIGINT");
   });
+  // A signal to npm ends npm and its shell, and reaches nobody else: who lost his parent was meant as well.
+  const parent = process.ppid;
+  const orphaned = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(orphaned);
+    child.kill("SIGTERM");
+  }, PARENT_PERIOD_MS);
   child.on("exit", (code, signal) => {
+    clearInterval(orphaned);
     if (!signal) return process.exit(code);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
