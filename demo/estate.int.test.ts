@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -260,5 +260,22 @@ describe("the estate of an earlier start", () => {
       connection.query<{ id: bigint }[]>("SELECT MAX(id) AS id FROM shop.orders"),
     );
     expect(now?.id).toBeGreaterThan(last[0]?.id ?? 0n);
+  });
+});
+
+describe("directories in the place of stores", () => {
+  const place = `${directory}-plain`;
+  afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+  test("cannot be written to while they are stopped, and come back with what lay in them", async () => {
+    const plain = await startEstate({ directory: place, sites: ["dr"], stores: "directory" });
+    const store = plain.layout.store.dr;
+    writeFileSync(join(store, "object"), "kept");
+    await plain.stopPart("store-dr");
+    expect(existsSync(store)).toBe(false);
+    await plain.startPart("store-dr");
+    expect(readFileSync(join(store, "object"), "utf8")).toBe("kept");
+    expect(readFileSync(plain.layout.configuration, "utf8")).toContain(`path: ${store}`);
+    await plain.stop();
   });
 });
