@@ -8,7 +8,7 @@ import { listRepositories } from "@/lib/repositories";
 import { listRuns } from "@/lib/runs";
 import { getSystem, listSystems } from "@/lib/systems";
 import { OverviewView } from "./_overview/overview-view";
-import { byDanger } from "./systems/system-order";
+import { trendSystem } from "./systems/system-order";
 
 export const metadata: Metadata = { title: "Overview" };
 
@@ -16,7 +16,7 @@ export default async function OverviewPage() {
   const ctx = await pageCtx();
   const rights = rightsOf(ctx, ["backup.start", "audit.read"]);
   const { systems } = await listSystems(ctx);
-  const foremost = byDanger(systems).find((system) => system.kind === "mariadb");
+  const foremost = trendSystem(systems);
   const state = await prefill(ctx, [
     datum(recentRunsQuery(), listRuns(ctx, { limit: 8 })),
     datum(repositoriesQuery(), listRepositories(ctx)),

@@ -68,12 +68,12 @@ function TaskLine({ task }: { task: DrillTaskView }) {
 function PeriodLine({ period }: { period: DrillPeriodView }) {
   const { zone } = useZone();
   const open = period.tasks.find((task) => task.state === "overdue" || task.state === "due");
-  const due = open
-    ? `${open.title.toLowerCase()} by ${formatInstant(Date.parse(open.dueAt), "day", zone)}`
-    : "all done";
+  const due = open ? `${lowerFirst(open.title)} by ${formatInstant(Date.parse(open.dueAt), "day", zone)}` : "all done";
   return (
     <>
       {period.counts.signed ?? 0} of {period.tasks.length} <span className="text-ink-3">{due}</span>
     </>
   );
 }
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

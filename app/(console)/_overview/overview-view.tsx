@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { drillsQuery, openRunsQuery, recentRunsQuery, systemsQuery } from "@/app/_client/queries";
 import { Loaded } from "@/components/patterns/states";
 import type { SystemSummary } from "@/lib/systems/schemas";
-import { byDanger } from "../systems/system-order";
+import { trendSystem } from "../systems/system-order";
 import { SystemsTable } from "../systems/systems-table";
 import { NoSystems } from "../systems/systems-view";
 import { DrillsPane } from "./drills-pane";
@@ -36,7 +36,7 @@ function Overview({ systems, mayBackUp, mayReadAudit }: OverviewProps & { system
   const open = useQuery(openRunsQuery()).data?.runs ?? [];
   const recent = useQuery(recentRunsQuery()).data?.runs ?? [];
   const drills = useQuery(drillsQuery()).data;
-  const foremost = byDanger(systems).find((system) => system.kind === "mariadb");
+  const foremost = trendSystem(systems);
   return (
     <div className="grid min-h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_1fr] phone:block">
       <h1 className="sr-only">Overview</h1>

@@ -99,16 +99,16 @@ function Proof({ systems }: { systems: readonly SystemSummary[] }) {
   const tone: Tone = backedUp.length === 0 ? "unknown" : missing ? (proven.length === 0 ? "unknown" : "warning") : "ok";
   const to = foremost?.recoverableTo
     ? `${foremost.title} to ${formatInstant(Date.parse(foremost.recoverableTo), "time", zone)}`
-    : "Nothing can be recovered yet";
+    : "nothing can be recovered yet";
+  const oldestWords = oldest === undefined ? "" : `oldest proof ${formatAge(now - oldest)}, `;
   return (
     <Verdict
       question="Would we come back?"
       tone={tone}
       answer={proven.length === 0 ? "No proof yet" : `${proven.length} of ${backedUp.length} proven by restore`}
       evidence={
-        <span className="truncate">
-          {missing ? `${missing.title}: no restore was proven in 90 days` : to}
-          {!missing && oldest !== undefined && `, oldest proof ${formatAge(now - oldest)}`}
+        <span className="truncate first-letter:uppercase">
+          {missing ? `${missing.title}: no restore was proven in 90 days` : `${oldestWords}${to}`}
         </span>
       }
     />

@@ -14,3 +14,11 @@ export function byDanger(systems: readonly SystemSummary[]): SystemSummary[] {
 export function disruptionOf(system: Pick<SystemSummary, "state" | "heartbeatAt">): string | null {
   return system.state === "failed" ? system.heartbeatAt : null;
 }
+
+/** The system whose measurements stand on the overview: of those that were measured the gravest, else the gravest. */
+export function trendSystem(systems: readonly SystemSummary[]): SystemSummary | undefined {
+  const backedUp = systems
+    .filter((system) => system.kind === "mariadb")
+    .toSorted((one, other) => IMPACT[one.impact] - IMPACT[other.impact]);
+  return backedUp.find((system) => system.measuredAt) ?? backedUp[0];
+}

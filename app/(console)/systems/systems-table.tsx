@@ -174,7 +174,7 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
         <span>today</span>
       </span>
     ),
-    className: "narrow:hidden",
+    className: "pl-3 narrow:hidden",
     cell: (system) =>
       system.kind === "service" ? (
         <span className="text-ink-3" title={system.decision ?? undefined}>
