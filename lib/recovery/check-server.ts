@@ -53,11 +53,21 @@ function refuseLaterData({ point, heartbeat }: Recovery): void {
   );
 }
 
+/**
+ * Where no heartbeat lies between the full and the point, the log alone knows only the times of events, and any client
+ * can set those to 2001.
+ */
+function tellTime(recovery: Recovery): void {
+  const { restoredTo, heartbeat } = recovery;
+  if (restoredTo && heartbeat) recovery.restoredTo = { ...restoredTo, time: heartbeat.at.toISOString() };
+}
+
 /** The newest heartbeat in the recovered data: what the recovery really brought back. */
 export async function findHeartbeat(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const server = known(recovery.server, "the server");
   recovery.heartbeat = await recovery.engine.newestHeartbeat(server.connection, ctx.signal);
   refuseLaterData(recovery);
+  tellTime(recovery);
   return recovery.heartbeat
     ? {
         summary: `heartbeat ${recovery.heartbeat.seq} of ${recovery.heartbeat.at.toISOString()}`,

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { formatBytes } from "@/lib/kernel/format";
 import { EngineError, RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
@@ -61,19 +62,48 @@ function isCompacted(before: readonly LogPiece[], now: readonly LogPiece[]): boo
 async function assemble(ctx: RecoveryCtx, recovery: Recovery, pieces: readonly LogPiece[]): Promise<string[]> {
   const total = pieces.reduce((sum, piece) => sum + piece.end - piece.start, 0);
   let done = 0;
-  return recovery.engine.assembleLog(
-    recovery.logDirectory,
-    pieces.map((piece) => ({
-      file: piece.file,
-      start: piece.start,
-      end: piece.end,
-      open: async () => {
-        const plain = await openPiece(ctx, recovery, piece);
-        done += piece.end - piece.start;
-        ctx.run.progress({ done, total, unit: "bytes" });
-        return plain;
-      },
-    })),
-    ctx.signal,
-  );
+  const own = new AbortController();
+  const signal = AbortSignal.any([ctx.signal, own.signal]);
+  const openNext = openAhead(pieces, (piece) => openPiece({ ...ctx, signal }, recovery, piece));
+  try {
+    return await recovery.engine.assembleLog(
+      recovery.logDirectory,
+      pieces.map((piece) => ({
+        file: piece.file,
+        start: piece.start,
+        end: piece.end,
+        open: async () => {
+          const plain = await openNext();
+          done += piece.end - piece.start;
+          ctx.run.progress({ done, total, unit: "bytes" });
+          return plain;
+        },
+      })),
+      ctx.signal,
+    );
+  } finally {
+    own.abort(); // What was opened ahead of a failure.
+  }
+}
+
+/** Each piece is a request and two programs: that many are under way while one is written. */
+const AHEAD = 6;
+
+/** Opens pieces before their turn, which comes in order. What is not read yet waits in its programs: memory stays flat. */
+function openAhead(pieces: readonly LogPiece[], open: (piece: LogPiece) => Promise<Readable>): () => Promise<Readable> {
+  const rest = pieces.values();
+  const underWay: Promise<Readable>[] = [];
+  const startNext = () => {
+    const { value: piece } = rest.next();
+    if (!piece) return;
+    const opening = open(piece);
+    opening.catch(() => undefined); // Told when its turn comes.
+    underWay.push(opening);
+  };
+  for (let count = 0; count < AHEAD; count += 1) startNext();
+  return () => {
+    startNext();
+    const first = underWay.shift();
+    return first ?? Promise.reject(new Error("there are no more pieces"));
+  };
 }

@@ -53,7 +53,7 @@ function chooseFull(manifests: readonly Manifest[], recovery: Recovery): Manifes
   throw new RefusedError(
     `the point ${formatPoint(recovery.point)} lies before every backup in "${recovery.source.repository}"`,
     {
-      hint: `The earliest that can be reached is ${oldest.startedAt}, gtid ${oldest.position.gtid}.`,
+      hint: `The earliest that can be reached is ${oldest.endedAt}, gtid ${oldest.position.gtid}.`,
     },
   );
 }

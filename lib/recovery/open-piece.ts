@@ -16,6 +16,7 @@ export async function openPiece(ctx: RecoveryCtx, recovery: Recovery, piece: Log
   });
   const hash = createHash("sha256");
   const output = new PassThrough();
+  output.on("error", () => undefined); // Whoever reads it learns of it; one that was fetched ahead may have no reader.
   pipeline(
     opening.output,
     async function* (chunks: AsyncIterable<Buffer>) {
