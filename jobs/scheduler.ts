@@ -3,6 +3,7 @@ import { claimSlots } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { sweepRuns } from "@/lib/runs";
+import { sweepLeftovers } from "./sweep-leftovers";
 
 /** Ticks the schedules in UTC, in every runner: the database decides which of them acts. */
 export function startScheduler(ctx: JobCtx): { stop: () => void } {
@@ -12,6 +13,11 @@ export function startScheduler(ctx: JobCtx): { stop: () => void } {
       noOverlap: true,
     }),
     cron.schedule("*/30 * * * * *", () => guard(ctx, "sweep", () => sweepRuns(ctx)), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
+    // A runner that stood by when another one of its machine was killed cleans up after it.
+    cron.schedule("*/30 * * * * *", () => guard(ctx, "leftovers", () => sweepLeftovers(ctx)), {
       timezone: "UTC",
       noOverlap: true,
     }),

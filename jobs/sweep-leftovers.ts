@@ -1,20 +1,24 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { sweepScratch } from "@/lib/engines/database/mariadb/server/sweep-scratch";
+import { sweepTemporaryDirectories } from "@/lib/engines/database/mariadb/temporary-directory";
 import type { JobCtx } from "@/lib/db/context";
 
 /** Ends servers and removes directories that a runner left behind when it was killed on this machine. */
 export async function sweepLeftovers(ctx: JobCtx): Promise<void> {
   const { scratch } = ctx.engines.directories;
+  const names = await readdir(scratch);
+  // Asked for after the names: a run that began in between has no directory among them.
   const running = await ctx.db.run.findMany({ where: { state: "running" }, select: { id: true } });
-  for (const name of await readdir(scratch)) {
+  for (const name of names) {
     // A fetched log holds no server: it belongs to a run of another runner, or to nobody any more.
     if (running.some((run) => name === `${run.id.slice(-12)}.log`)) continue;
     const isGone = name.endsWith(".log")
       ? await removeLog(join(scratch, name))
       : await sweepScratch(join(scratch, name));
-    ctx.log.info({ directory: name, isGone }, "a leftover of an earlier runner was swept");
+    if (isGone) ctx.log.info({ directory: name }, "a leftover of an earlier runner was swept");
   }
+  await sweepTemporaryDirectories();
 }
 
 async function removeLog(directory: string): Promise<true> {

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection } from "../port";
+import { makeTemporaryDirectory } from "./temporary-directory";
 
 export interface DefaultsFile {
   /** First argument of the client program: it reads nothing else, so no file of the machine changes what it does. */
@@ -42,7 +42,7 @@ export async function writeOptionFile(path: string, connection: Connection): Pro
 
 /** Writes user, password and address to a file that only this user reads: never in arguments or the environment, which every user of the machine sees. */
 export async function writeDefaultsFile(connection: Connection): Promise<DefaultsFile> {
-  const directory = await mkdtemp(join(tmpdir(), "hf-"));
+  const directory = await makeTemporaryDirectory();
   const path = join(directory, "client.cnf");
   await writeFile(path, optionText(connection), { mode: 0o600, flag: "wx" });
   return {

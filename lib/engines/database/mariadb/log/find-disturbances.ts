@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { EngineError } from "@/lib/kernel/errors";
 import type { Connection, DumpDisturbance, LogPosition } from "../../port";
 import { textOf, withSession } from "../connect";
 import { ENGINE } from "../map-error";
+import { makeTemporaryDirectory } from "../temporary-directory";
 import { fetchPiece } from "./fetch-piece";
 import { HEARTBEAT_SCHEMA, HEARTBEAT_TABLE } from "./heartbeat-rows";
 import { compareOffsets, readServerLog } from "./server-log";
@@ -63,7 +62,7 @@ async function readSuspects(
   signal: AbortSignal,
 ): Promise<TrackedTransaction[]> {
   const end = range.file === range.to.file ? range.to.offset : Infinity;
-  const directory = await mkdtemp(join(tmpdir(), "hf-log-"));
+  const directory = await makeTemporaryDirectory();
   try {
     const from = { file: range.file, offset: range.from };
     const bytesMax = end === Infinity ? Infinity : end - range.from + 4_096;

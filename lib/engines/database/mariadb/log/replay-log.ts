@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { startProgram } from "@/lib/engines/shared/process";
 import { CancelledError } from "@/lib/kernel/errors";
 import type { Connection, ReplayFacts, ReplayPlan } from "../../port";
 import { ENGINE } from "../map-error";
+import { makeTemporaryDirectory } from "../temporary-directory";
 import { type CheckedPlan, checkPlan } from "./check-plan";
 import { MAGIC } from "./event-types";
 import { REPLAY, type ReplayClient, startReplayClient } from "./replay-client";
@@ -45,7 +44,7 @@ interface Applying {
 }
 
 async function applyLog(target: Connection, work: Applying, options: ReplayOptions): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "hf-load-"));
+  const directory = await makeTemporaryDirectory();
   const client = await startReplayClient(target, options.signal).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });
     throw error;

@@ -1,13 +1,14 @@
-import { readFile, readdir, rm, rmdir } from "node:fs/promises";
+import { readFile, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EngineError } from "@/lib/kernel/errors";
-import { monotonicMs } from "@/lib/kernel/time";
+import { monotonicMs, systemNow } from "@/lib/kernel/time";
 import { ENGINE } from "../map-error";
 import { type ProcessIdentity, type ScratchMark, identifyProcess, isRunning, readMark } from "./scratch-mark";
 
 const END_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
+const NEW_MS = 10_000;
 
 async function endProcess(server: ProcessIdentity): Promise<void> {
   process.kill(server.pid, "SIGKILL");
@@ -41,7 +42,8 @@ async function removeMarked(directory: string, mark: ScratchMark): Promise<boole
     if (server.pid !== mark.server?.pid || server.startTicks !== mark.server.startTicks) return false;
     await endProcess(server);
   }
-  await rm(directory, { recursive: true, force: true });
+  // A program that made the system tables may outlive its runner by a moment, and write meanwhile.
+  await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   return true;
 }
 
@@ -53,13 +55,19 @@ async function removeEmpty(directory: string): Promise<true | null> {
   return true;
 }
 
+/** Its owner may be about to write the mark. */
+async function isNew(directory: string): Promise<boolean> {
+  const found = await stat(directory).catch(() => null);
+  return found !== null && systemNow().getTime() - found.mtimeMs < NEW_MS;
+}
+
 /**
  * Removes one scratch directory whose owner died, and ends its server if that still runs. Leaves it alone, and answers false, while its owner
  * lives, when somebody else runs a server on its data, or when it is no scratch directory. True: it is gone.
  */
 export async function sweepScratch(directory: string): Promise<boolean> {
   const mark = await readMark(directory);
-  if (!mark) return (await removeEmpty(directory)) ?? false;
+  if (!mark) return (await isNew(directory)) ? false : ((await removeEmpty(directory)) ?? false);
   return (await isRunning(mark.owner)) ? false : removeMarked(directory, mark);
 }
 
