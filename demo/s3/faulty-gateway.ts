@@ -1,11 +1,18 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What becomes of one request. `deaf`: it is never answered. `refuse`: an S3 error without asking the store. */
+/** What becomes of one request. `deaf`: it is never answered. `refuse`: an S3 error without asking the store.
+ *  The connection stays awake with the three that only take their time: nobody gives them up by a time limit. */
 export type Fault =
   | { kind: "pass" }
   | { kind: "deaf" }
   | { kind: "cut-answer"; afterBytes: number }
+  /** After so many bytes of the answer comes one a second. */
+  | { kind: "drip-answer"; afterBytes: number }
+  /** The store never gets it. */
+  | { kind: "hold-request" }
+  /** The store does it, and nobody is told. */
+  | { kind: "hold-answer" }
   /** The store does it, but its answer is lost. */
   | { kind: "lose-answer" }
   /** One bit of the request's body arrives as another. */
@@ -40,8 +47,9 @@ export async function startFaultyGateway(
 
 function answer(exchange: { request: IncomingMessage; response: ServerResponse; port: number; fault: Fault }): void {
   const { request, response, port, fault } = exchange;
-  if (fault.kind === "deaf") {
+  if (fault.kind === "deaf" || fault.kind === "hold-request") {
     request.resume();
+    if (fault.kind === "hold-request") stayAwake(response, () => response.writeProcessing());
     return;
   }
   if (fault.kind === "refuse") {
@@ -57,8 +65,13 @@ function answer(exchange: { request: IncomingMessage; response: ServerResponse; 
       reply.resume().once("end", () => request.socket.destroy());
       return;
     }
+    if (fault.kind === "hold-answer") {
+      reply.resume();
+      stayAwake(response, () => response.writeProcessing());
+      return;
+    }
     response.writeHead(reply.statusCode ?? 502, reply.headers);
-    if (fault.kind === "cut-answer") cutAfter(reply, response, fault.afterBytes);
+    if (fault.kind === "cut-answer" || fault.kind === "drip-answer") giveBeginning(reply, response, fault);
     else reply.pipe(response);
   });
   upstream.once("error", () => response.destroy());
@@ -72,17 +85,30 @@ function flipFirstBit(chunk: Buffer): void {
   chunk[0] = (chunk[0] ?? 0) ^ 1;
 }
 
-function cutAfter(reply: IncomingMessage, response: ServerResponse, bytes: number): void {
-  let left = bytes;
+function giveBeginning(
+  reply: IncomingMessage,
+  response: ServerResponse,
+  fault: { kind: "cut-answer" | "drip-answer"; afterBytes: number },
+): void {
+  let left = fault.afterBytes;
   reply.on("data", (chunk: Buffer) => {
     if (chunk.length < left) {
       left -= chunk.length;
       response.write(chunk);
       return;
     }
-    reply.removeAllListeners("data");
-    response.write(chunk.subarray(0, left), () => response.destroy());
+    reply.removeAllListeners("data").pause();
+    let at = left;
+    response.write(chunk.subarray(0, at), () => {
+      if (fault.kind === "cut-answer") response.destroy();
+      else stayAwake(response, () => at < chunk.length && response.write(chunk.subarray(at, (at += 1))));
+    });
   });
+}
+
+function stayAwake(response: ServerResponse, sign: () => void): void {
+  const timer = setInterval(sign, 1_000);
+  response.once("close", () => clearInterval(timer));
 }
 
 function closeAll(server: Server): Promise<void> {
