@@ -39,7 +39,7 @@ test("a viewer sees the runbooks and may start none", async ({ page, journey }) 
   await expect(page.getByRole("button", { name: "Start drill" })).toHaveCount(0);
   const answer = await page.request.post(`${journey.world.url}/api/v1/runs`, {
     headers: { origin: journey.world.url },
-    data: { runbook: "database-corruption", mode: "drill" },
+    data: { kind: "runbook", runbook: "database-corruption", mode: "drill" },
   });
   expect(answer.status()).toBe(403);
 });

@@ -30,7 +30,8 @@ async function signInAs(page: Page, world: z.infer<typeof World>, role: Role): P
   await page.getByLabel("E-mail").fill(who.email);
   await page.getByLabel("Password").fill(who.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+  await expect(page).not.toHaveURL(/\/sign-in/);
+  await expect(page.getByRole("heading", { level: 1 }).first()).toBeAttached();
 }
 
 /** A journey: a page, the people who may sign in, and no error in the browser's console. */
