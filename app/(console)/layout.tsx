@@ -3,10 +3,10 @@ import type { ReactNode } from "react";
 import { pageCtx, rightsOf } from "@/app/_server/page";
 import { currentUser } from "@/app/_server/ctx";
 import { datum, prefill } from "@/app/_server/prefill";
+import { systemsOfRequest } from "@/app/_server/systems-of-request";
 import { drillsQuery, openRunsQuery, systemsQuery } from "@/app/_client/queries";
 import { listDrillTasks } from "@/lib/drills";
 import { listRuns } from "@/lib/runs";
-import { listSystems } from "@/lib/systems";
 import { findConfiguration } from "@/lib/settings";
 import { Shell } from "./_shell/shell";
 
@@ -16,7 +16,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
     currentUser(),
     findConfiguration(ctx),
     prefill(ctx, [
-      datum(systemsQuery(), listSystems(ctx)),
+      datum(systemsQuery(), systemsOfRequest()),
       datum(openRunsQuery(), listRuns(ctx, { open: true, limit: 50 })),
       datum(drillsQuery(), listDrillTasks(ctx)),
     ]),

@@ -3,10 +3,11 @@ import type { Metadata } from "next";
 import { latestAuditQuery, recentRunsQuery, repositoriesQuery, systemQuery } from "@/app/_client/queries";
 import { pageCtx, rightsOf } from "@/app/_server/page";
 import { datum, prefill } from "@/app/_server/prefill";
+import { systemsOfRequest } from "@/app/_server/systems-of-request";
 import { listEvents } from "@/lib/audit";
 import { listRepositories } from "@/lib/repositories";
 import { listRuns } from "@/lib/runs";
-import { getSystem, listSystems } from "@/lib/systems";
+import { getSystem } from "@/lib/systems";
 import { OverviewView } from "./_overview/overview-view";
 import { trendSystem } from "./systems/system-order";
 
@@ -15,7 +16,7 @@ export const metadata: Metadata = { title: "Overview" };
 export default async function OverviewPage() {
   const ctx = await pageCtx();
   const rights = rightsOf(ctx, ["backup.start", "audit.read"]);
-  const { systems } = await listSystems(ctx);
+  const { systems } = await systemsOfRequest();
   const foremost = trendSystem(systems);
   const state = await prefill(ctx, [
     datum(recentRunsQuery(), listRuns(ctx, { limit: 8 })),

@@ -49,6 +49,7 @@ class RunConnection {
   #isStopped = false;
   #newest = 0;
   #losses = 0;
+  #isBehind = false;
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -96,13 +97,18 @@ class RunConnection {
 
   async #poll(polls: number): Promise<void> {
     if (this.#isStopped) return;
+    const before = this.#newest;
     const connection = await this.#ask().catch(() => "disconnected" as const); // the next round tries again
     this.#say(connection);
     if (connection === "ended" || this.#isStopped) return;
-    this.#timer = setTimeout(() => {
-      if (polls >= POLLS_MAX) this.listen();
-      else void this.#poll(polls + 1);
-    }, POLL_MS);
+    this.#timer = setTimeout(
+      () => {
+        if (polls >= POLLS_MAX) this.listen();
+        else void this.#poll(polls + 1);
+      },
+      // Behind by more than a page: the next one at once.
+      this.#isBehind && this.#newest > before ? 0 : POLL_MS,
+    );
   }
 
   async #ask(): Promise<LogConnection> {
@@ -113,7 +119,8 @@ class RunConnection {
     if (this.#isStopped) return "ended";
     this.#sink.setRun(run);
     this.#take(lines);
-    return !OPEN.has(run.state) && lines.length < LINES_PER_POLL ? "ended" : "polling";
+    this.#isBehind = lines.length === LINES_PER_POLL;
+    return !OPEN.has(run.state) && !this.#isBehind ? "ended" : "polling";
   }
 
   #take(lines: LogLine[]): void {
