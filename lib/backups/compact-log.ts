@@ -18,7 +18,7 @@ const READ_BYTES = 8 * 2 ** 20;
 export async function compactLog(
   ctx: JobCtx,
   shipping: LogShipping,
-  target: { repository: OpenRepository; file: string },
+  target: { repository: OpenRepository; file: string; sizeBytes: number },
 ): Promise<void> {
   const { signal, engines } = ctx;
   const { store, id: repositoryId } = target.repository;
@@ -27,7 +27,7 @@ export async function compactLog(
   const key = `${prefix}${target.file}${engines.envelope.extension(shipping.recipients)}`;
   const manifest = `${prefix}${target.file}.json`;
   if (!(await isCompacted(ctx, target.repository, { key, manifest }))) {
-    const facts = await storeClosed(ctx, shipping, { store, file: target.file, key });
+    const facts = await storeClosed(ctx, shipping, { store, file: target.file, key, sizeBytes: target.sizeBytes });
     const bytes = Buffer.from(`${JSON.stringify(facts, null, 1)}\n`);
     await store.replace(repositoryKeys.signatureKey(manifest), engines.signer.sign(bytes), { signal });
     await store.replace(manifest, bytes, { signal });
@@ -57,7 +57,7 @@ async function isCompacted(
 async function storeClosed(
   ctx: JobCtx,
   shipping: LogShipping,
-  target: { store: ObjectStore; key: string; file: string },
+  target: { store: ObjectStore; key: string; file: string; sizeBytes: number },
 ): Promise<ClosedLog> {
   const engine = await ctx.engines.database(shipping.system);
   const source: { error?: unknown } = {};
@@ -73,6 +73,10 @@ async function storeClosed(
   ]).catch((error: unknown) => {
     throw source.error ?? error;
   });
+  if (facts.plain.sizeBytes !== target.sizeBytes) {
+    await target.store.delete(target.key, { signal: ctx.signal });
+    throw unreadable(`the server's log "${target.file}" is not the one that was shipped`);
+  }
   await readBack(ctx, target.store, { key: target.key, sha256: facts.sealed.sha256 });
   return {
     format: 1,
@@ -101,18 +105,22 @@ async function* keepError(input: AsyncIterable<Buffer>, kept: { error?: unknown 
 async function* readFile(shipping: LogShipping, file: string): AsyncGenerator<Buffer> {
   for (let offset = 0; ;) {
     const chunk = await shipping.collector.next({ file, offset }, READ_BYTES);
-    if (!chunk) {
-      throw new EngineError(`the closed log "${file}" can no longer be read from the server`, {
-        engine: "mariadb",
-        operation: "compact the log",
-        permanent: false,
-        hint: "Its segments stay in the repository and are as good; nothing is lost.",
-      });
-    }
+    if (!chunk) throw unreadable(`the closed log "${file}" can no longer be read from the server`);
+    // A file that a killed server left has no end of its own: the log just goes on in the next one.
+    if (chunk.file !== file) return;
     for await (const bytes of shipping.collector.read(chunk)) yield bytes as Buffer;
     if (chunk.nextFile !== null) return;
     offset = chunk.end;
   }
+}
+
+function unreadable(message: string): EngineError {
+  return new EngineError(message, {
+    engine: "mariadb",
+    operation: "compact the log",
+    permanent: false,
+    hint: "Its segments stay in the repository and are as good; nothing is lost.",
+  });
 }
 
 async function readBack(ctx: JobCtx, store: ObjectStore, object: { key: string; sha256: string }): Promise<void> {

@@ -17,7 +17,7 @@ export async function publishManifest(
   const signature = ctx.engines.signer.sign(bytes);
   const key = repositoryKeys.manifestKey(manifest.system, manifest.id);
   const failures = new Map<string, ErrorSummary>();
-  let lastError: unknown;
+  let lastError: unknown = new Error("there is no repository to publish in");
   for (const { name, store } of repositories) {
     try {
       await checkPieces(store, manifest, ctx.signal);

@@ -28,7 +28,11 @@ export async function readManifest(
       hint: `Was ${key} changed in ${store.location}? Restore from the other repository.`,
     });
   }
-  return parseManifest(bytes, backup.id);
+  const manifest = parseManifest(bytes, backup.id);
+  if (manifest.id === backup.id && manifest.system === backup.system) return manifest;
+  throw new DamagedError(`the manifest of backup "${backup.id}" is the one of backup "${manifest.id}"`, {
+    hint: `Who copied it to ${key} in ${store.location}? A signature proves who wrote it, not that it lies in its place.`,
+  });
 }
 
 function parseManifest(bytes: Buffer, id: string): Manifest {

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import type { Prisma } from "@/lib/db/client";
 import type { JobCtx } from "@/lib/db/context";
 import type { LogChunk } from "@/lib/engines/database/port";
+import { ConflictError } from "@/lib/kernel/errors";
 import { type OpenRepository, repositoryKeys } from "@/lib/repositories";
 import type { LogShipping } from "./ship-log";
 
@@ -12,9 +13,7 @@ export async function shipChunk(
 ): Promise<void> {
   const { repository, chunk } = target;
   const { envelope } = ctx.engines;
-  const plain = createHash("sha256");
   const input = shipping.collector.read(chunk);
-  input.on("data", (bytes: Buffer) => plain.update(bytes));
   const sealing = envelope.seal(input, { recipients: shipping.recipients, signal: ctx.signal });
   const sealed: Buffer[] = [];
   for await (const bytes of sealing.output) sealed.push(bytes as Buffer);
@@ -70,17 +69,26 @@ async function countCoverage(
     closedAt: chunk.nextFile === null ? null : now,
     updatedAt: now,
   };
-  await ctx.db.logCoverage.upsert({
-    where: { systemId_repositoryId_serverId_incarnation_file: key },
-    update: { ...reached, storedBytes: { increment: storedBytes }, segments: { increment: 1 } },
-    create: {
-      ...key,
-      ...reached,
-      startOffset: chunk.start,
-      storedBytes,
-      segments: 1,
-      firstGtid: chunk.firstGtid,
-      firstAt: chunk.heartbeat?.at ?? chunk.firstAt,
-    },
+  const { count } = await ctx.db.logCoverage.updateMany({
+    where: { ...key, endOffset: chunk.start },
+    data: { ...reached, storedBytes: { increment: storedBytes }, segments: { increment: 1 } },
   });
+  if (count === 0) await beginCoverage(ctx, { ...key, ...reached }, { chunk, storedBytes });
+}
+
+/** The file's first stretch. @throws ConflictError when the coverage does not end where the stretch begins: it never goes back */
+async function beginCoverage(
+  ctx: JobCtx,
+  reached: Omit<Prisma.LogCoverageCreateManyInput, "startOffset">,
+  { chunk, storedBytes }: { chunk: LogChunk; storedBytes: number },
+): Promise<void> {
+  const first = {
+    startOffset: chunk.start,
+    storedBytes,
+    segments: 1,
+    firstGtid: chunk.firstGtid,
+    firstAt: chunk.heartbeat?.at ?? chunk.firstAt,
+  };
+  const { count } = await ctx.db.logCoverage.createMany({ data: [{ ...reached, ...first }], skipDuplicates: true });
+  if (count === 0) throw new ConflictError(`another runner ships the log file "${chunk.file}" as well`);
 }

@@ -1,5 +1,5 @@
 import type { JobCtx } from "@/lib/db/context";
-import type { LogCollector, LogOffset } from "@/lib/engines/database/port";
+import { type LogCollector, LogGapError, type LogOffset } from "@/lib/engines/database/port";
 import { EngineError, PreconditionError, summarizeError } from "@/lib/kernel/errors";
 import { type OpenRepository, openRepository } from "@/lib/repositories";
 import { loadConfiguration } from "@/lib/settings";
@@ -21,6 +21,8 @@ export interface LogShipping {
   declaration: MariadbDeclaration;
   recipients: readonly string[];
   collector: LogCollector;
+  /** Aborted when the log was found to have a hole: what lies before it is shipped at once, and then the lanes end. */
+  gapFound: AbortController;
 }
 
 /**
@@ -29,14 +31,22 @@ export interface LogShipping {
  * wait for it. At a gap a new incarnation begins, which needs a new full.
  */
 export async function shipLog(ctx: JobCtx, system: string): Promise<void> {
-  while (!ctx.signal.aborted) {
-    const shipping = await beginShipping(ctx, system);
-    try {
-      const lanes = (shipping.declaration.backup.log?.to ?? []).map((name) => shipTo(ctx, shipping, name));
-      await Promise.race([Promise.all(lanes), watchGap(ctx, shipping)]);
-    } finally {
-      await shipping.collector.stop();
-    }
+  while (!ctx.signal.aborted) await shipIncarnation(ctx, system);
+}
+
+/** Until the signal, or until everything before a gap is shipped. No lane outlives it. */
+async function shipIncarnation(ctx: JobCtx, system: string): Promise<void> {
+  const ending = new AbortController();
+  const own = { ...ctx, signal: AbortSignal.any([ctx.signal, ending.signal]) };
+  const shipping = await beginShipping(own, system);
+  const lanes = (shipping.declaration.backup.log?.to ?? []).map((name) => shipTo(own, shipping, name));
+  const work = [...lanes, watchCollector(own, shipping)];
+  try {
+    await Promise.all(work);
+  } finally {
+    ending.abort();
+    await Promise.allSettled(work);
+    await shipping.collector.stop();
   }
 }
 
@@ -64,9 +74,15 @@ async function beginShipping(ctx: JobCtx, system: string): Promise<LogShipping> 
     silenceMs: Math.max(3 * declaration.heartbeat, 3_000),
     signal: ctx.signal,
   });
-  const incarnation = await recordIncarnation(ctx, { systemId: row.id, system, collector });
-  if (incarnation === "new") await startNewChain(ctx, system);
-  return { systemId: row.id, system, declaration, recipients: configuration.keys.recipients, collector };
+  try {
+    const incarnation = await recordIncarnation(ctx, { systemId: row.id, system, collector });
+    if (incarnation === "new") await startNewChain(ctx, system);
+  } catch (error) {
+    await collector.stop();
+    throw error;
+  }
+  const { recipients } = configuration.keys;
+  return { systemId: row.id, system, declaration, recipients, collector, gapFound: new AbortController() };
 }
 
 /** No full that was taken before belongs to the new log: until another one is taken, nothing new can be recovered. */
@@ -79,25 +95,30 @@ async function startNewChain(ctx: JobCtx, system: string): Promise<void> {
   }
 }
 
-/** One repository's lane: ship what is new, wait for the interval, again. A failure is said, kept, and tried again. */
+/**
+ * One repository's lane: ship what is new, wait for the interval, again. A failure is said, kept, and tried again. It
+ * ends when everything before a gap is there; a repository that fails then is not waited for: the new log must begin.
+ */
 async function shipTo(ctx: JobCtx, shipping: LogShipping, name: string): Promise<void> {
   const intervalMs = (shipping.declaration.backup.log?.interval ?? 60) * 1_000;
   const compaction: Compaction = { putOff: new Map() };
   let repository: OpenRepository | undefined;
   while (!ctx.signal.aborted) {
+    const isLast = shipping.gapFound.signal.aborted;
     try {
       repository ??= await openRepository(ctx, name);
       await shipNew(ctx, shipping, repository);
       await compactNext(ctx, shipping, { repository, compaction });
       await releaseSpool(ctx, shipping);
     } catch (error) {
-      if (ctx.signal.aborted) return;
+      if (ctx.signal.aborted || error instanceof LogGapError) return;
       repository = undefined;
       const summary = summarizeError(error);
       ctx.log.warn({ err: error, system: shipping.system, repository: name }, "the log could not be shipped");
       await ctx.db.repository.update({ where: { name }, data: { checkedAt: ctx.now(), checkError: summary.message } });
+      if (isLast) return;
     }
-    await waitFor(intervalMs, ctx.signal);
+    await waitFor(intervalMs, AbortSignal.any([ctx.signal, shipping.gapFound.signal]));
   }
 }
 
@@ -144,7 +165,7 @@ async function compactNext(
   });
   if (!closed) return;
   try {
-    await compactLog(ctx, shipping, { repository, file: closed.file });
+    await compactLog(ctx, shipping, { repository, file: closed.file, sizeBytes: Number(closed.endOffset) });
   } catch (error) {
     // The repository is well, and so are the segments in it: only the server, down or without the file, is not.
     if (!(error instanceof EngineError) || error.engine !== "mariadb") throw error;
@@ -174,22 +195,26 @@ async function releaseSpool(ctx: JobCtx, shipping: LogShipping): Promise<void> {
   await shipping.collector.release(positions.map((position) => position ?? shipping.collector.begin));
 }
 
-const GAP_PERIOD_MS = 1_000;
+const WATCH_PERIOD_MS = 1_000;
 
-/** Resolves when the log cannot be followed without a hole, and has been recorded so. */
-async function watchGap(ctx: JobCtx, shipping: LogShipping): Promise<void> {
+/**
+ * Resolves when the log cannot be followed without a hole, and has been recorded so.
+ * @throws PreconditionError when the collector ended by itself: the one who holds the duty starts another
+ */
+async function watchCollector(ctx: JobCtx, shipping: LogShipping): Promise<void> {
+  const { systemId, system, collector } = shipping;
   while (!ctx.signal.aborted) {
-    const { gap, message } = shipping.collector.state();
+    const { gap, phase, message } = collector.state();
     if (gap) {
-      await recordGap(ctx, {
-        systemId: shipping.systemId,
-        system: shipping.system,
-        collector: shipping.collector,
-        gap,
-        message,
-      });
+      await recordGap(ctx, { systemId, system, collector, gap, message });
+      shipping.gapFound.abort();
       return;
     }
-    await waitFor(GAP_PERIOD_MS, ctx.signal);
+    if (phase === "stopped") {
+      throw new PreconditionError(`the log of "${system}" is not followed any more: ${message}`, {
+        hint: "It is taken up again by itself; look at the log of the runner if it happens often.",
+      });
+    }
+    await waitFor(WATCH_PERIOD_MS, ctx.signal);
   }
 }
