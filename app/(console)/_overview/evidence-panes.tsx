@@ -22,7 +22,10 @@ export function AuditPane() {
         {data?.events.map((event) => (
           <li key={event.id} className="flex h-6 items-center gap-2 phone:h-8 tall:h-7">
             <Severity value={event.severity} />
-            <Link href={`/audit?event=${event.id}`} className="inline-flex min-h-6 items-center font-medium hover:underline">
+            <Link
+              href={`/audit?event=${event.id}`}
+              className="inline-flex min-h-6 items-center font-medium hover:underline"
+            >
               {event.action}
             </Link>
             <span className="truncate text-ink-3">{event.actor.label}</span>
