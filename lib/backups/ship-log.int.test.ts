@@ -227,6 +227,9 @@ describe("the log of a system", () => {
   });
 
   test("keeps its segments where the server has another file of that name, and ships on", async () => {
+    await declareEstate(database, (estate) => {
+      estate.systems.database.backup.log.to = ["primary"];
+    });
     stores.primary.before = (operation, key) => {
       // Between the last segment and the compaction, the file is another one.
       if (operation === "delete" && key.endsWith("binlog.000001.zst.age")) {
@@ -235,7 +238,7 @@ describe("the log of a system", () => {
     };
     const first = start();
     work(1);
-    await untilShipped();
+    await untilShipped(["primary"]);
     server().rotate();
     work(2);
     await until(async () => {
@@ -243,7 +246,7 @@ describe("the log of a system", () => {
       expect(server().bytesOf("binlog.000001").length).toBe(45);
     });
     work(3);
-    await untilShipped();
+    await untilShipped(["primary"]);
     await first.stop();
     const names = (await keysOf("primary")).map((key) => key.split("/").at(-1) ?? "");
     expect(
