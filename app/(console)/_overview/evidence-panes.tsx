@@ -24,7 +24,7 @@ export function AuditPane() {
             <Severity value={event.severity} />
             <Link
               href={`/audit?event=${event.id}`}
-              className="inline-flex min-h-6 items-center font-medium hover:underline"
+              className="inline-flex min-h-6 items-center font-medium whitespace-nowrap hover:underline"
             >
               {event.action}
             </Link>
