@@ -1,14 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { startBackup } from "@/lib/backups";
-import { type Row, withSession } from "@/lib/engines/database/mariadb/connect";
-import type { Connection } from "@/lib/engines/database/port";
 import { startRestore } from "@/lib/recovery";
 import { getRun } from "@/lib/runs";
 import type { RunDetail } from "@/lib/runs/schemas";
 import { SYSTEM, type World } from "./world";
 
 const PATIENCE_MS = 180_000;
-const NEVER = new AbortController().signal;
 
 /** Waits for a fact. @throws Error when it does not come true */
 export async function until<T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {
@@ -74,9 +71,4 @@ export async function untilCollected(world: World): Promise<void> {
     const row = await world.ctx.db.system.findUnique({ where: { name: SYSTEM } });
     return row?.logIncarnation && row.heartbeatSeq;
   });
-}
-
-/** The rows of a question to a server. */
-export function ask(connection: Connection, sql: string): Promise<Row[]> {
-  return withSession(connection, { signal: NEVER, queryTimeoutMs: 0 }, (session) => session.rows("ask", sql));
 }

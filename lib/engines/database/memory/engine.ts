@@ -18,7 +18,6 @@ import { MemoryMachine, describeTables, heartbeatOf } from "./scratch";
 import { MemoryServer, type Tables } from "./server";
 
 export { MemoryServer } from "./server";
-export { MemoryMachine } from "./scratch";
 
 /** A database engine for tests: a server, its log and throw-away servers that live in this process. */
 export class MemoryDatabase implements DatabaseEngine {
