@@ -26,6 +26,7 @@ const PACKAGES = {
   "ceph-osd": "ceph-osd",
   monmaptool: "ceph-base",
   chromium: "chromium",
+  jq: "jq",
 };
 
 /** A user's PATH may lack the directories where Debian puts servers. */

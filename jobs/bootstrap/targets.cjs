@@ -14,6 +14,9 @@ const PIPELINE = ["zstd", "age", "tar", "openssl", "git"];
 /** The practice estate's object stores. */
 const STORES = ["radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool", "curl"];
 
+/** For journeys in a browser, and for a restore without Holdfast. */
+const PROOFS = ["chromium", "jq"];
+
 const runner = [...RECOVERY, ...PIPELINE];
 const estate = [...runner, ...STORES];
 
@@ -36,10 +39,10 @@ const TARGETS = {
   },
   bench: { file: "bench/main.ts", programs: () => estate, needsBuild: (args) => args.includes("console") },
   holdfast: { file: "jobs/cli.ts", programs: () => runner, needsBuild: (args) => SERVING.includes(args[0]) },
-  test: { file: "jobs/bootstrap/test.cjs", programs: () => [...estate, "chromium"], needsBuild: () => false },
+  test: { file: "jobs/bootstrap/test.cjs", programs: () => [...estate, ...PROOFS], needsBuild: () => false },
   "test:full": {
     file: "jobs/bootstrap/test-full.cjs",
-    programs: () => [...estate, "chromium"],
+    programs: () => [...estate, ...PROOFS],
     needsBuild: () => true,
   },
   check: { file: "jobs/bootstrap/check.cjs", programs: () => ["git"], needsBuild: () => false },
