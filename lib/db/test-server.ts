@@ -71,9 +71,13 @@ async function sweepDeadRuns(parent: string): Promise<void> {
     const pid = /^test-(\d+)$/.exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
     const home = join(parent, name);
-    const server = await startEmbeddedPostgres({ home, isDurable: false });
-    await server.stop();
-    await rm(home, { recursive: true });
+    try {
+      const server = await startEmbeddedPostgres({ home, isDurable: false });
+      await server.stop();
+    } catch {
+      // Killed while it was being made: a server that cannot be started does not run either.
+    }
+    await rm(home, { recursive: true, force: true });
   }
 }
 
