@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type MariadbServer, startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
+import { readOwnPrograms, readPrograms } from "@/demo/mariadb/read-programs";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { Secret } from "@/lib/kernel/secret";
 import type { Dump } from "../port";
@@ -71,20 +72,7 @@ async function thrownBy(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
-/** Command lines and environments of all programs that run now. */
-async function readProcesses(): Promise<{ pid: number; text: string }[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const read = (path: string) => readFile(path, "utf8").catch(() => "");
-  return Promise.all(
-    pids.map(async (pid) => ({
-      pid: Number(pid),
-      text: `${await read(`/proc/${pid}/cmdline`)}\n${await read(`/proc/${pid}/environ`)}`,
-    })),
-  );
-}
-
-const countDumpPrograms = async () =>
-  (await readProcesses()).filter(({ text }) => text.startsWith("mariadb-dump\0") && text.includes("\0shop\0")).length;
+const countDumpPrograms = async () => (await readOwnPrograms("mariadb-dump")).length;
 
 describe("a dump", () => {
   test("of a server that is written to holds exactly the transactions up to its position", async () => {
@@ -122,7 +110,7 @@ describe("a dump", () => {
   test("shows neither password nor row in any command line or environment, and leaves no file with it", async () => {
     const dump = await startAndHold();
     const password = server.holdfast.password.reveal();
-    const processes = await readProcesses();
+    const processes = await readPrograms();
     expect(processes.some(({ text }) => text.startsWith("mariadb-dump\0"))).toBe(true);
     for (const { text } of processes) {
       expect(text.includes(password)).toBe(false);
@@ -224,9 +212,7 @@ describe("a change of the schema during a dump", () => {
 describe("a dump that breaks off", () => {
   test("because its program was killed fails on both sides", async () => {
     const dump = await startAndHold();
-    const [program] = (await readProcesses()).filter(
-      ({ text }) => text.startsWith("mariadb-dump\0") && text.includes("\0shop\0"),
-    );
+    const [program] = await readOwnPrograms("mariadb-dump");
     process.kill(program?.pid ?? -1, "SIGKILL");
     const [read, told] = await Promise.all([thrownBy(finish(dump)), thrownBy(dump.done)]);
     expect(read).toBeInstanceOf(EngineError);

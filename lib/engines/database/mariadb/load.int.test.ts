@@ -1,8 +1,9 @@
-import { mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readOwnPrograms } from "@/demo/mariadb/read-programs";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import type { ScratchServer, ServerSettings } from "../port";
 import { withSession } from "./connect";
@@ -87,15 +88,8 @@ async function thrownBy(work: Promise<unknown>): Promise<unknown> {
 const ask = (sql: string) =>
   withSession(target.connection, { signal }, (session) => session.rows("ask in a test", sql));
 
-/** Command lines and environments of the client programs that run now on the target. */
-async function readClients(): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const read = (path: string) => readFile(path, "utf8").catch(() => "");
-  const texts = await Promise.all(
-    pids.map(async (pid) => `${await read(`/proc/${pid}/cmdline`)}${await read(`/proc/${pid}/environ`)}`),
-  );
-  return texts.filter((text) => text.startsWith("mariadb\0"));
-}
+/** Command lines and environments of the client programs that this process started and that run now. */
+const readClients = async () => (await readOwnPrograms("mariadb")).map(({ text }) => text);
 
 describe("a load", () => {
   test("brings the rows, and builds keys after them", async () => {
