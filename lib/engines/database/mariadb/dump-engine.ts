@@ -29,7 +29,7 @@ export type DumpEngine = Pick<
 
 /** The half of the engine that needs no log. */
 export function createDumpEngine(connection: Connection): DumpEngine {
-  const excluded = [connection.user];
+  const locked = [connection.user];
   return {
     inspect: (signal) => inspectServer(connection, signal),
     findHazards: (signal) => findHazards(connection, signal),
@@ -37,8 +37,8 @@ export function createDumpEngine(connection: Connection): DumpEngine {
     dump: (plan, options) => dumpData(connection, plan, options),
     startScratch,
     removeScratch,
-    loadUsers: (target, sql, signal) => loadUsersPart(target, sql, { part: "accounts", excluded, signal }),
-    loadGrants: (target, sql, signal) => loadUsersPart(target, sql, { part: "object-rights", excluded, signal }),
+    loadUsers: (target, sql, signal) => loadUsersPart(target, sql, { part: "accounts", locked, signal }),
+    loadGrants: (target, sql, signal) => loadUsersPart(target, sql, { part: "object-rights", locked, signal }),
     load: loadData,
     checkTables,
     digestTables,

@@ -13,8 +13,8 @@ const OPERATIONS = {
 
 export interface LoadUsersOptions {
   part: UserPart;
-  /** Users that are never loaded, beside root and mariadb.sys: the runner's own. */
-  excluded: readonly string[];
+  /** Users by whom nobody gets into the target: the runner's own. */
+  locked: readonly string[];
   signal: AbortSignal;
 }
 
@@ -22,7 +22,7 @@ async function feed(sql: Readable, client: SqlClient, options: LoadUsersOptions)
   const ready: Buffer[] = [];
   const splitter = new DumpSplitter({
     statement: (bytes) => {
-      const statement = rewriteUserStatement(statementText(bytes), options.part, options.excluded);
+      const statement = rewriteUserStatement(statementText(bytes), options.part, options.locked);
       if (statement) ready.push(Buffer.from(`${statement}\n`));
     },
     program: () => {

@@ -197,7 +197,7 @@ describe("a load of users", () => {
   const loadUsers = (sql: string) =>
     loadUsersPart(target.connection, Readable.from([Buffer.from(sql)]), {
       part: "accounts",
-      excluded: ["holdfast"],
+      locked: ["holdfast"],
       signal,
     });
 

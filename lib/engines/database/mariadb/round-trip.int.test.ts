@@ -176,7 +176,7 @@ describe.each([0, 1])("what comes back, on copy %i", (index) => {
     expect((await ask(copy(), "SELECT name FROM archive.a_over_view")).length).toBe(1);
   });
 
-  test("has the same users, roles and rights, by their own passwords, but not Holdfast's account", async () => {
+  test("has the same users, roles and rights, by their own passwords, and Holdfast's account locked", async () => {
     const accounts =
       "SELECT User, Host, Priv FROM mysql.global_priv WHERE User NOT IN ('root', 'mariadb.sys', 'holdfast', 'PUBLIC') ORDER BY 1, 2";
     const strip = (rows: Row[]) =>
@@ -187,9 +187,9 @@ describe.each([0, 1])("what comes back, on copy %i", (index) => {
     expect(
       await ask(
         copy(),
-        "SELECT 1 FROM mysql.global_priv WHERE User = 'holdfast' OR (User = 'root' AND Host <> 'localhost')",
+        "SELECT DISTINCT User, JSON_VALUE(Priv, '$.account_locked') AS locked FROM mysql.global_priv WHERE User = 'holdfast' OR (User = 'root' AND Host <> 'localhost')",
       ),
-    ).toEqual([]);
+    ).toEqual([{ User: "holdfast", locked: "1" }]);
     for (const account of [
       "app@'%'",
       "'o''dd `x`'@'10.0.%'",

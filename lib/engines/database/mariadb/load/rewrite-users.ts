@@ -32,10 +32,10 @@ function unquote(text: string): string {
     : text;
 }
 
-function parseGrantee(text: string): Grantee | null {
+function parseGrantee(text: string): (Grantee & { text: string }) | null {
   const match = GRANTEE.exec(text);
   if (!match?.[1]) return null;
-  return { user: unquote(match[1]), host: match[2] === undefined ? null : unquote(match[2]) };
+  return { user: unquote(match[1]), host: match[2] === undefined ? null : unquote(match[2]), text: match[0] };
 }
 
 /** Index of a word outside quotes, searched from the left; -1 without one. */
@@ -53,7 +53,7 @@ function indexOutsideQuotes(text: string, word: string): number {
 }
 
 /** Who gets something by a statement, and where in its text that stands; null for a statement that names nobody. */
-function findGrantee(sql: string): { grantee: Grantee; at: number } | null {
+function findGrantee(sql: string): { grantee: Grantee & { text: string }; at: number } | null {
   const lead = CREATE_USER.exec(sql) ?? DEFAULT_ROLE.exec(sql);
   let at = lead ? lead[0].length : -1;
   if (!lead && sql.startsWith("GRANT ")) {
@@ -70,14 +70,15 @@ function isRoleGrant(sql: string): boolean {
 }
 
 /**
- * Changes one statement of the users' artefact for a target, or leaves it out (null): never an account that the target has of its own, nor one of
- * `excluded`. Accounts and roles replace what has their name, so that it may be done again.
+ * Changes one statement of the users' artefact for a target, or leaves it out (null): never an account that the target
+ * has of its own. Accounts and roles replace what has their name, so that it may be done again. An account of `locked`
+ * is there with its rights, since the log may change these, but nobody gets in by it.
  */
-export function rewriteUserStatement(statement: string, part: UserPart, excluded: readonly string[]): string | null {
+export function rewriteUserStatement(statement: string, part: UserPart, locked: readonly string[]): string | null {
   if (MYSQL_COMMENT.test(statement)) return null;
   const inComment = MARIADB_COMMENT.exec(statement);
   if (inComment) {
-    const inner = rewriteUserStatement(`${inComment[2] ?? ""};`, part, excluded);
+    const inner = rewriteUserStatement(`${inComment[2] ?? ""};`, part, locked);
     return inner === null ? null : `/*M!${inComment[1] ?? ""} ${inner.replace(/;$/, "")} */;`;
   }
   const isObjectRight =
@@ -86,12 +87,15 @@ export function rewriteUserStatement(statement: string, part: UserPart, excluded
   const isAccount = /^(?:CREATE|GRANT|SET DEFAULT ROLE|SET ROLE|DROP ROLE|SELECT|EXECUTE)\b/.test(statement);
   if (part === "object-rights" ? isAccount && !isObjectRight : isObjectRight) return null;
   const found = findGrantee(statement);
-  if (found && isExcluded(found.grantee, excluded)) return keepAdministrator(statement, found.at);
+  if (found && isOf(found.grantee, OWN_ACCOUNTS)) return keepAdministrator(statement, found.at);
+  if (found && CREATE_USER.test(statement) && isOf(found.grantee, locked)) {
+    return `CREATE USER IF NOT EXISTS ${found.grantee.text} ACCOUNT LOCK;`;
+  }
   return statement.replace(CREATE_USER, "CREATE OR REPLACE USER ").replace(CREATE_ROLE, "CREATE OR REPLACE ROLE ");
 }
 
-function isExcluded(grantee: Grantee, excluded: readonly string[]): boolean {
-  return grantee.host !== null && [...OWN_ACCOUNTS, ...excluded].includes(grantee.user);
+function isOf(grantee: Grantee, users: readonly string[]): boolean {
+  return grantee.host !== null && users.includes(grantee.user);
 }
 
 /** A role whose administrator stays behind gets the loading account as one: otherwise nobody could ever grant it. */

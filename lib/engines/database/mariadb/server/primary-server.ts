@@ -55,6 +55,10 @@ function primaryStatements({ connection, gtid }: PrimaryRequest): string[] {
   const account = { user: connection.user, password: connection.password.reveal() };
   return [
     "SET SESSION sql_log_bin = 0;",
+    // The load left them locked, and one for a narrower host would be taken before ours.
+    `SET @ours = (SELECT GROUP_CONCAT(QUOTE(User), '@', QUOTE(Host)) FROM mysql.global_priv WHERE User = ${quoteText(account.user)});`,
+    "SET @drop = COALESCE(CONCAT('DROP USER ', @ours), 'DO 1');",
+    "EXECUTE IMMEDIATE @drop;",
     ...hosts.flatMap((host) => leastPrivilegeStatements({ ...account, host })),
     "RESET MASTER;",
     ...(gtid ? [`SET GLOBAL gtid_binlog_state = ${quoteText(gtid)};`] : []),
