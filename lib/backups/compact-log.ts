@@ -108,7 +108,7 @@ async function* readFile(shipping: LogShipping, file: string): AsyncGenerator<Bu
     if (!chunk) throw unreadable(`the closed log "${file}" can no longer be read from the server`);
     // A file that a killed server left has no end of its own: the log just goes on in the next one.
     if (chunk.file !== file) return;
-    for await (const bytes of shipping.collector.read(chunk)) yield bytes as Buffer;
+    for await (const bytes of await shipping.collector.read(chunk)) yield bytes as Buffer;
     if (chunk.nextFile !== null) return;
     offset = chunk.end;
   }

@@ -13,7 +13,7 @@ export async function shipChunk(
 ): Promise<void> {
   const { repository, chunk } = target;
   const { envelope } = ctx.engines;
-  const input = shipping.collector.read(chunk);
+  const input = await shipping.collector.read(chunk);
   const sealing = envelope.seal(input, { recipients: shipping.recipients, signal: ctx.signal });
   const sealed: Buffer[] = [];
   for await (const bytes of sealing.output) sealed.push(bytes as Buffer);

@@ -325,8 +325,8 @@ export interface LogCollector {
    * @throws LogGapError once everything before the gap was given; EngineError: try again later
    */
   next(after: LogOffset, maxBytes: number): Promise<LogChunk | null>;
-  /** Plain bytes of a chunk, any number of times until it is released. */
-  read(chunk: LogChunk): Readable;
+  /** Plain bytes of a chunk, any number of times; what the spool no longer holds is fetched from the server again. */
+  read(chunk: LogChunk): Promise<Readable>;
   /** The positions of all repositories: the spool may forget what every one has, and under pressure what the newest has. */
   release(positions: readonly LogOffset[]): Promise<void>;
   stop(): Promise<void>;
@@ -381,8 +381,8 @@ export interface DatabaseEngine {
   /** Removes what a scratch server or a fetched log left in a directory that Holdfast made; ends a server that still runs there. Returns whether nothing is left. Refuses a directory that is not ours. */
   removeScratch(directory: string): Promise<boolean>;
   /**
-   * Before the data: users, roles and their rights on everything or a schema, from the users' artefact, without root,
-   * mariadb.sys and the runner's own account. May be done again.
+   * Before the data: users, roles and their rights on everything or a schema, from the users' artefact, without root and
+   * mariadb.sys. The runner's own account is locked there: the log may name it, but nobody gets in. May be done again.
    */
   loadUsers(target: Connection, sql: Readable, signal: AbortSignal): Promise<void>;
   /** After the data: the rights on single tables, columns and routines, from the same artefact. They need these to be there. */

@@ -62,7 +62,8 @@ export class MemoryCollector implements LogCollector {
     return { ...factsOf(entries), file: after.file, start: after.offset, end, fileId, nextFile };
   }
 
-  read(chunk: LogChunk): Readable {
+  async read(chunk: LogChunk): Promise<Readable> {
+    await Promise.resolve();
     const bytes = this.server.bytesOf(chunk.file).subarray(chunk.start, chunk.end);
     return Readable.from([Buffer.from(bytes)], { objectMode: false });
   }

@@ -61,7 +61,7 @@ class Repository {
       const chunk = await collector.next(at, maxBytes);
       if (!chunk) return;
       expect(chunk.start).toBe(chunk.file === at.file ? at.offset : 0);
-      const bytes = await buffer(collector.read(chunk));
+      const bytes = await buffer(await collector.read(chunk));
       expect(bytes.length).toBe(chunk.end - chunk.start);
       await appendFile(join(this.path, chunk.file), bytes);
       this.at = { file: chunk.file, offset: chunk.end };
@@ -337,6 +337,27 @@ describe("a full spool", () => {
       expect(slow.at).toEqual(end);
     }, 15_000);
     await expectEqualBytes(slow);
+  });
+});
+
+describe("a chunk", () => {
+  test("that the spool has forgotten is read from the server again", async () => {
+    const collector = await collect();
+    await write(2, 1000);
+    const end = await endOfLog();
+    const chunk = await vi.waitUntil(() => collector.next(collector.begin, 2 ** 20), 15_000);
+    const before = await buffer(await collector.read(chunk));
+    // The spool keeps what its connection still writes: a new file makes the old one idle.
+    await server.run("FLUSH BINARY LOGS");
+    const whole = new Repository("whole");
+    await vi.waitFor(async () => {
+      await whole.take(collector);
+      expect(whole.at?.file).not.toBe(end.file);
+    }, 15_000);
+    await collector.release([whole.at ?? collector.begin]);
+    const open = await collector.read(chunk);
+    await collector.release([whole.at ?? collector.begin]);
+    expect(await buffer(open)).toEqual(before);
   });
 });
 

@@ -10,7 +10,7 @@ import {
   type LogOffset,
 } from "../../port";
 import { ENGINE } from "../map-error";
-import { chunkOf, cutChunk, readCopy } from "./cut-chunk";
+import { chunkOf, cutChunk, openCopy } from "./cut-chunk";
 import { OlderLog } from "./fetch-older";
 import { type Phase, LogFollower } from "./follow-log";
 import { beginIncarnation } from "./incarnation";
@@ -24,6 +24,8 @@ import type { TransactionTracker } from "./track-transactions";
 const SPOOL_BYTES = 2 ** 30;
 /** Cuts inside transactions whose state is remembered: a few for each repository. */
 const CUTS_MAX = 64;
+/** So often is a piece brought back that was forgotten just before it was opened. */
+const READ_ATTEMPTS_MAX = 5;
 
 /** Follows the server's log, as the port says. */
 export async function collectLog(connection: Connection, options: CollectOptions): Promise<LogCollector> {
@@ -117,10 +119,15 @@ class Collector implements LogCollector {
     return next.file === at.file ? null : this.next(next, maxBytes);
   }
 
-  read(chunk: LogChunk): Readable {
-    const piece = this.parts.spool.find({ file: chunk.file, offset: chunk.start });
-    if (piece && piece.end >= chunk.end) {
-      return readCopy(piece, copyOffset(piece, chunk.start), copyOffset(piece, chunk.end));
+  async read(chunk: LogChunk): Promise<Readable> {
+    const { spool } = this.parts;
+    const at = { file: chunk.file, offset: chunk.start };
+    for (let attempt = 1; attempt <= READ_ATTEMPTS_MAX; attempt += 1) {
+      // Another repository's lane may have had the piece forgotten since the chunk was cut from it.
+      const piece = spool.find(at) ?? (await this.#older.fetch(at));
+      if (!piece || piece.end < chunk.end) break;
+      const copy = await openCopy(piece, copyOffset(piece, chunk.start), copyOffset(piece, chunk.end));
+      if (copy) return copy;
     }
     throw new EngineError(`the bytes ${chunk.start} to ${chunk.end} of the log file "${chunk.file}" left the spool`, {
       engine: ENGINE,

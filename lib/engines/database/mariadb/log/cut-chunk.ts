@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { LogChunk, LogFacts, LogOffset } from "../../port";
 import { logDamage } from "./damage";
@@ -44,6 +45,17 @@ export async function cutChunk(options: CutOptions): Promise<Cut | null> {
 /** Bytes of a copy, from and to offsets in the copy itself. */
 export function readCopy(piece: SpoolPiece, start: number, end: number): Readable {
   return createReadStream(piece.path, { start, end: end - 1, highWaterMark: 2 ** 20 });
+}
+
+/** The same from a file that is open: what is forgotten then can still be read to its end. Null when it is gone. */
+export async function openCopy(piece: SpoolPiece, start: number, end: number): Promise<Readable | null> {
+  try {
+    const copy = await open(piece.path);
+    return copy.createReadStream({ start, end: end - 1, highWaterMark: 2 ** 20 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 class Cutter {
