@@ -1,21 +1,13 @@
 "use client";
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import {
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type RefObject,
-  type UIEvent,
-} from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { Button, buttonStyles } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { Select } from "@/components/ui/select";
 import { formatCount } from "@/lib/kernel/format";
 import { LogRow, type ViewedLine } from "./log-row";
+import { useFollow } from "./use-follow";
 import { useLogSearch } from "./use-log-search";
 
 export type LogConnection = "streaming" | "polling" | "disconnected" | "ended";
@@ -43,8 +35,7 @@ export function LogViewer(props: LogViewerProps) {
   const [isWrapped, setIsWrapped] = useState(true);
   const scroller = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
-  const [isFollowing, setIsFollowing] = useState(true);
-  const lastTop = useRef(0);
+  const { isFollowing, setIsFollowing, handlers } = useFollow();
   // eslint-disable-next-line react-hooks/incompatible-library -- the compiler that it warns of is not in use
   const virtualizer = useVirtualizer({
     count: lines.length,
@@ -58,13 +49,6 @@ export function LogViewer(props: LogViewerProps) {
     const element = scroller.current;
     if (element && isFollowing) element.scrollTop = element.scrollHeight;
   }, [isFollowing, height, lines.length]);
-  // Scrolling up is the reader's own; reaching the end resumes.
-  const onScroll = ({ currentTarget: element }: UIEvent<HTMLDivElement>) => {
-    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 12;
-    if (isAtEnd) setIsFollowing(true);
-    else if (element.scrollTop < lastTop.current - 2) setIsFollowing(false);
-    lastTop.current = element.scrollTop;
-  };
   const resume = () => setIsFollowing(true);
   const goTo = useCallback(
     (index: number) => {
@@ -74,7 +58,7 @@ export function LogViewer(props: LogViewerProps) {
       const line = lines[index];
       if (line) window.history.replaceState(null, "", `#L${line.id}`);
     },
-    [virtualizer, lines],
+    [virtualizer, lines, setIsFollowing],
   );
   const search = useLogSearch(lines, goTo);
   const linked = useLinkedLine(lines, goTo);
@@ -116,7 +100,7 @@ export function LogViewer(props: LogViewerProps) {
         aria-live="off"
         tabIndex={0}
         className="overflow-auto py-1.5"
-        onScroll={onScroll}
+        {...handlers}
       >
         {props.isTruncated && (
           <p className="px-3 pb-1 text-12 text-ink-3">Older lines are left out here; the download holds all.</p>
