@@ -7,10 +7,21 @@ export interface KnownError {
   shown?: boolean;
 }
 
+const FULL_DISK = "Is the disk of the server's data directory full? Free space there, or use a larger one.";
 const RIGHTS = "Has the account every right that Holdfast's list of least privileges names?";
 
 /** By error number of the server, or of the connector (from 45000). */
 export const KNOWN_ERRORS: Record<number, KnownError> = {
+  1021: {
+    message: "the disk is full",
+    hint: FULL_DISK,
+    permanent: false,
+  },
+  1026: {
+    message: "the server cannot write a file",
+    hint: FULL_DISK,
+    permanent: false,
+  },
   1040: {
     message: "the server has too many connections",
     hint: "Is max_connections high enough, or does a client leak connections?",
@@ -43,6 +54,11 @@ export const KNOWN_ERRORS: Record<number, KnownError> = {
     message: "the server does not understand the statement",
     hint: "Is its syntax right for this version of MariaDB?",
     permanent: true,
+  },
+  1114: {
+    message: "a table takes no more rows",
+    hint: FULL_DISK,
+    permanent: false,
   },
   1129: {
     message: "the server has blocked this host after many failed connections",

@@ -16,6 +16,8 @@ import { loadTimeZones } from "./server/load-time-zones";
 import { OPTION_FILE, type Place, setNamedTimeZone, startPrimary } from "./server/primary-server";
 import { type ServerProcess, assertSocketPath, startServer } from "./server/run-server";
 import { identifyProcess, removeMark, writeMark } from "./server/scratch-mark";
+import { toDiskError } from "./server/disk-error";
+import { clearDeadScratch } from "./server/sweep-scratch";
 import { commonSettings, fastSettings, fixedSettings, safeSettings } from "./server/scratch-settings";
 import { SERVER_FILE, writeServerFile } from "./server/server-file";
 import { findServerProgram } from "./server/server-programs";
@@ -137,10 +139,12 @@ async function firstStart(options: ScratchOptions): Promise<{ place: Place; serv
 export async function startScratch(options: ScratchOptions): Promise<ScratchServer> {
   const { directory } = options;
   assertSocketPath(join(directory, "s"));
+  await clearDeadScratch(directory);
   await assertEmpty(directory);
   await assertSameSeries(options.settings, options.signal);
-  await writeMark(directory, null);
-  const first = await firstStart(options).catch((error: unknown) => removeAfter(directory, error));
+  const first = await writeMark(directory, null)
+    .then(() => firstStart(options))
+    .catch((error: unknown) => removeAfter(directory, error));
   const { place } = first;
   let { server } = first;
   await completeServer(place, options.signal).catch(async (error: unknown) => {
@@ -169,7 +173,9 @@ export async function startScratch(options: ScratchOptions): Promise<ScratchServ
     },
     async restartSafely(signal) {
       await server.stop();
-      server = await launch(place, safeSettings(), { signal });
+      server = await launch(place, safeSettings(), { signal }).catch((error: unknown) => {
+        throw toDiskError(error, { directory, operation: OPERATION });
+      });
       state = "safe";
       await setNamedTimeZone(place, signal);
     },
@@ -187,5 +193,5 @@ export async function startScratch(options: ScratchOptions): Promise<ScratchServ
 /** A start that failed leaves no directory, so that it can be tried again. Its log's words are in the error. */
 async function removeAfter(directory: string, error: unknown): Promise<never> {
   await rm(directory, { recursive: true, force: true });
-  throw error;
+  throw toDiskError(error, { directory, operation: OPERATION });
 }

@@ -13,7 +13,7 @@ const HINT = "Is the server running, and may the account follow its log (REPLICA
 
 /** Why the copying ended, as MariaDB's program words it. `position`: the bytes there are no event. `torn`: the server's own file is cut inside an event. */
 export type LogClientFailure =
-  "no-file" | "no-next-file" | "position" | "torn" | "same-id" | "denied" | "lost" | "unknown";
+  "no-file" | "no-next-file" | "position" | "torn" | "same-id" | "denied" | "disk" | "lost" | "unknown";
 
 const FAILURES: readonly {
   text: RegExp;
@@ -63,6 +63,13 @@ const FAILURES: readonly {
     message: "the server refused the account",
     hint: "Are user and password right, and does the account have the right REPLICATION SLAVE?",
     permanent: true,
+  },
+  {
+    text: /could not write into log file|no space left/i,
+    failure: "disk",
+    message: "the runner's disk takes no more of it",
+    hint: "Is the disk below HOLDFAST_HOME full? The server keeps the log meanwhile, as long as it is told to (expire_logs_days).",
+    permanent: false,
   },
   {
     text: /can't connect|lost connection|failed on connect|unknown host|server has gone away/i,

@@ -38,6 +38,8 @@ export interface ServerProcess {
 export const SOCKET_PATH_BYTES_MAX = 100;
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 25;
+/** In the first line that a server writes when it starts. */
+const START_MARK = "starting as process";
 
 function fail(message: string, hint: string, permanent = false): EngineError {
   return new EngineError(message, {
@@ -59,15 +61,15 @@ export function assertSocketPath(socket: string): void {
   );
 }
 
-/** The error lines at the end of a server's log. */
+/** The error lines of a server's last start: the first ones, which are the cause, and the last ones. */
 export async function readLogErrors(logFile: string): Promise<string> {
   const text = await readFile(logFile, "utf8").catch(() => "");
-  return text
+  const lines = text
+    .slice(Math.max(0, text.lastIndexOf(START_MARK)))
     .split("\n")
     .filter((line) => line.includes("[ERROR]"))
-    .slice(-3)
-    .map((line) => line.replace(/^.*\[ERROR\]\s*/, "").slice(0, 300))
-    .join(" / ");
+    .map((line) => line.replace(/^.*\[ERROR\]\s*/, "").slice(0, 300));
+  return lines.filter((_, index) => index < 2 || index >= lines.length - 2).join(" / ");
 }
 
 /** What the server is told; no option file of the machine is read. */

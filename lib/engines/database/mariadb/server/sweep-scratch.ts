@@ -71,6 +71,12 @@ export async function sweepScratch(directory: string): Promise<boolean> {
   return (await isRunning(mark.owner)) ? false : removeMarked(directory, mark);
 }
 
+/** Removes what a dead owner left in a directory that is to be used again; anything else stays as it is. */
+export async function clearDeadScratch(directory: string): Promise<void> {
+  const mark = await readMark(directory);
+  if (mark && !(await isRunning(mark.owner))) await removeMarked(directory, mark);
+}
+
 /**
  * Removes a scratch directory of this process or of a dead one. False: another process has it, or runs a server there.
  * @throws EngineError where it is not one of ours
