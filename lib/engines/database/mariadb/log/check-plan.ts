@@ -22,6 +22,8 @@ export interface CheckedPlan {
   /** Nothing after the last heartbeat could have taken it away again. */
   isHeartbeatKept: boolean;
   largestEventBytes: number;
+  /** Tables with a line break in their names, as MariaDB's reader prints them. */
+  brokenNames: Set<string>;
 }
 
 const PLAN_HINT = "Were point and files taken from the same log, and is every segment up to the point fetched?";
@@ -81,6 +83,7 @@ function noTransactions(plan: ReplayPlan, files: string[]): CheckedPlan {
     heartbeat: null,
     isHeartbeatKept: true,
     largestEventBytes: 0,
+    brokenNames: new Set(),
   };
 }
 
@@ -102,6 +105,7 @@ function addTransaction(checked: CheckedPlan, transaction: TrackedTransaction, {
   const key = `${transaction.domain}-${transaction.serverId}`;
   if (!checked.firsts.has(key)) checked.firsts.set(key, transaction.sequence);
   checked.largestEventBytes = Math.max(checked.largestEventBytes, transaction.largestEventBytes);
+  for (const name of transaction.brokenNames) checked.brokenNames.add(name);
   if (transaction.heartbeat) checked.heartbeat = transaction.heartbeat;
   if (transaction.heartbeat) checked.isHeartbeatKept = true;
   else if (transaction.changesSchema) checked.isHeartbeatKept = false;

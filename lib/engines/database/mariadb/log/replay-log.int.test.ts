@@ -60,6 +60,7 @@ const OTHERS: string[][] = [
   ["UPDATE shop.visits SET v = CONCAT(v, '!')", "CREATE SEQUENCE shop.q", "SELECT NEXTVAL(shop.q)"],
   ["XA START 'a'", "INSERT INTO shop.kept VALUES (20, 1, NULL)", "XA END 'a'", "XA PREPARE 'a'"],
   ["INSERT INTO shop.kept VALUES (21, 2, NULL)", "XA COMMIT 'a'"],
+  ["CREATE TABLE shop.`x\nDROP TABLE shop.kept;\n-- '` (id INT PRIMARY KEY)", "INSERT INTO shop.`x\nDROP TABLE shop.kept;\n-- '` VALUES (3)"],
   ["INSERT INTO shop.large (v) VALUES (REPEAT('0123456789', 600000))"],
   ["SET SESSION sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'", "SET SESSION binlog_format = STATEMENT", "INSERT INTO shop.visits (v) VALUES ('a\\')"],
 ]; // prettier-ignore

@@ -6,6 +6,7 @@ import { ENGINE } from "../map-error";
 import { makeTemporaryDirectory } from "../temporary-directory";
 import { type CheckedPlan, checkPlan } from "./check-plan";
 import { MAGIC } from "./event-types";
+import { NameGuard } from "./guard-names";
 import { REPLAY, type ReplayClient, startReplayClient } from "./replay-client";
 import { checkReplayed, prepareReplayTarget, replayRefusal } from "./replay-target";
 import { ReplayProgress } from "./replay-progress";
@@ -80,11 +81,14 @@ async function pump(
     signal: AbortSignal.any([options.signal, own.signal]),
     hint: "Is every log file whole? Another repository may have an undamaged copy.",
   });
+  const guard = new NameGuard(work.checked.brokenNames);
   try {
     for await (const chunk of child.stdout ?? []) {
-      await client.write(chunk as Buffer);
-      options.onProgress?.(work.progress.push(chunk as Buffer));
+      const text = guard.push(chunk as Buffer);
+      await client.write(text);
+      options.onProgress?.(work.progress.push(text));
     }
+    await client.write(guard.end());
     const { stderr } = await done;
     if (stderr.trim() !== "") {
       throw replayRefusal(

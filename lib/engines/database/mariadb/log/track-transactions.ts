@@ -1,6 +1,7 @@
 import type { Heartbeat, LogTransaction } from "../../port";
 import { logDamage } from "./damage";
 import { EVENT } from "./event-types";
+import { hasLineBreak, quoteTable } from "./guard-names";
 import { type HeartbeatLayout, heartbeatLayout, readHeartbeat } from "./heartbeat-rows";
 import { type GtidBody, readGtid, readStatement, readTableMap } from "./read-bodies";
 import type { LogEvent } from "./scan-events";
@@ -17,6 +18,8 @@ export interface TrackedTransaction extends LogTransaction {
   preparedXa: -1 | 0 | 1;
   /** Tables whose rows it writes, as `schema.table`; only of one that is not marked transactional. */
   tables: string[];
+  /** Tables that it names with a line break in the name, as MariaDB's reader prints them. */
+  brokenNames: string[];
   /** Whether it also holds data changes as statements, whose tables nothing says. */
   hasStatements: boolean;
   /** Bytes of its largest event. */
@@ -31,6 +34,7 @@ interface Group {
   heartbeat: Heartbeat | null;
   changesSchema: boolean;
   tables: Set<string>;
+  brokenNames: Set<string>;
   hasStatements: boolean;
   largestEventBytes: number;
 }
@@ -69,7 +73,11 @@ export class TransactionTracker {
   /** One of its own that goes on from here. */
   fork(): TransactionTracker {
     const copy = new TransactionTracker(this.#file, { beginsAnywhere: this.#skipsUnknown });
-    copy.#group = this.#group && { ...this.#group, tables: new Set(this.#group.tables) };
+    copy.#group = this.#group && {
+      ...this.#group,
+      tables: new Set(this.#group.tables),
+      brokenNames: new Set(this.#group.brokenNames),
+    };
     copy.#layout = this.#layout;
     return copy;
   }
@@ -100,6 +108,7 @@ export class TransactionTracker {
       heartbeat: null,
       changesSchema: false,
       tables: new Set(),
+      brokenNames: new Set(),
       hasStatements: false,
       largestEventBytes: 0,
     };
@@ -151,6 +160,7 @@ export class TransactionTracker {
     else if (this.#layout?.tableId === map.tableId) this.#layout = null;
     const isNeeded = !group.gtid.isTransactional && group.tables.size < TABLES_MAX;
     if (isNeeded) group.tables.add(`${map.schema}.${map.table}`);
+    if (hasLineBreak(map.schema) || hasLineBreak(map.table)) group.brokenNames.add(quoteTable(map.schema, map.table));
   }
 }
 
@@ -183,6 +193,7 @@ function finishGroup(
     ending: place.ending,
     preparedXa: gtid.isPreparedXa ? 1 : gtid.isCompletedXa ? -1 : 0,
     tables: [...group.tables],
+    brokenNames: [...group.brokenNames],
     hasStatements: group.hasStatements,
     largestEventBytes: group.largestEventBytes,
   };
