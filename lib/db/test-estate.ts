@@ -53,3 +53,36 @@ export async function declareEstate(database: TestDatabase, change?: (estate: Te
   const { id } = await database.db.system.findUniqueOrThrow({ where: { name: "database" } });
   return id;
 }
+
+/** Forgets everything that happened to the declared estate, but not what the audit log says of it. */
+export async function forgetHistory({ db }: TestDatabase): Promise<void> {
+  await db.$transaction([
+    db.$executeRaw`
+      TRUNCATE run_logs, run_steps, verifications, backup_copies, backups, log_coverages, log_gaps, slots, runs, runners`,
+    db.$executeRaw`DELETE FROM pgboss.job`,
+    db.system.updateMany({
+      data: {
+        heartbeatSeq: null,
+        heartbeatAt: null,
+        logServerId: null,
+        logIncarnation: null,
+        probedAt: null,
+        probeError: null,
+      },
+    }),
+    db.repository.updateMany({ data: { identity: null, checkedAt: null, checkError: null } }),
+  ]);
+}
+
+/** Remembers where the audit log ends now. @returns the actions that were recorded since */
+export async function watchAudit({ db }: TestDatabase): Promise<() => Promise<string[]>> {
+  const newest = await db.auditEvent.findFirst({ orderBy: { id: "desc" }, select: { id: true } });
+  return async () => {
+    const rows = await db.auditEvent.findMany({
+      where: newest ? { id: { gt: newest.id } } : {},
+      orderBy: { id: "asc" },
+      select: { action: true },
+    });
+    return rows.map((row) => row.action);
+  };
+}

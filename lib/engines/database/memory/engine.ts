@@ -30,6 +30,7 @@ export class MemoryDatabase implements DatabaseEngine {
 
   constructor(now: () => Date) {
     this.server = new MemoryServer(now);
+    this.machine.isAddressTaken = () => this.server.isAnswering;
   }
 
   async inspect() {

@@ -26,6 +26,8 @@ export class MemoryMachine {
   readonly foreign = new Set<string>();
   /** What a throw-away server says to the next load. */
   loadError: Error | null = null;
+  /** Whether something answers at the primary's address. */
+  isAddressTaken: () => boolean = () => false;
 
   start(options: ScratchOptions): ScratchServer {
     const { directory } = options;
@@ -41,6 +43,12 @@ export class MemoryMachine {
       broken: [],
     };
     this.scratches.set(directory, scratch);
+    const ended = Promise.withResolvers<{ exitCode: number | null; message: string }>();
+    const end = () => {
+      scratch.state = "stopped";
+      ended.resolve({ exitCode: 0, message: "" });
+      return Promise.resolve();
+    };
     const connection = {
       socket: `${directory}/s`,
       host: "127.0.0.1",
@@ -56,21 +64,18 @@ export class MemoryMachine {
       optionFile: `${directory}/client.cnf`,
       serverFile: `${directory}/server.cnf`,
       pid: 4000,
-      stop: () => {
-        if (scratch.state !== "primary") scratch.state = "stopped";
-        return Promise.resolve();
-      },
+      stop: () => (scratch.state === "primary" ? Promise.resolve() : end()),
       leaveBehind: () => {
-        scratch.state = "stopped";
         this.foreign.add(directory);
-        return Promise.resolve();
+        return end();
       },
       restartSafely: () => {
         scratch.state = "safe";
         return Promise.resolve();
       },
-      exited: () => Promise.resolve({ exitCode: 0, message: "" }),
+      exited: () => ended.promise,
       takeAddress: () => {
+        if (this.isAddressTaken()) return Promise.reject(memoryFailure("something answers there already", true));
         scratch.state = "primary";
         return Promise.resolve({ pid: 4001 });
       },

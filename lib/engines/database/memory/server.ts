@@ -30,6 +30,10 @@ export class MemoryServer {
     this.#failure = message === null ? null : { message, permanent };
   }
 
+  get isAnswering(): boolean {
+    return this.#failure === null;
+  }
+
   /** @throws EngineError while it does not answer */
   assertAnswers(): void {
     if (this.#failure) throw memoryFailure(this.#failure.message, this.#failure.permanent);

@@ -99,11 +99,12 @@ function streamUntilDone(
       }
       end = null;
     } catch (error) {
-      end = error instanceof Error ? error : new Error("unknown");
+      // A reader who went away ends what is read from as well, and that is not the cause.
+      if (!output.destroyed) end = error instanceof Error ? error : new Error("unknown");
       throw error;
     }
   };
-  const output = Readable.from(watched(), { objectMode: false });
+  const output: Readable = Readable.from(watched(), { objectMode: false });
   holdError(output);
   output.once("close", () => {
     input.destroy();

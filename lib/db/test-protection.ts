@@ -1,0 +1,38 @@
+/* A database that is backed up, for `*.int.test.ts` of what needs a backup: taken by the product's own plans, in memory. */
+import { planFullBackup, shipLog, startBackup } from "@/lib/backups";
+import type { MemoryEngines } from "@/lib/engines/memory-engines";
+import { waitFor } from "@/lib/kernel/wait-for";
+import { performRun } from "@/lib/runs";
+import { OPERATOR, type TestDatabase, systemActor } from "./test-database";
+
+const POLL_MS = 10;
+
+/** Takes a full backup to its end. @returns its id; rejects when it did not succeed */
+export async function takeFull(database: TestDatabase, engines: MemoryEngines): Promise<string> {
+  const { runId } = await startBackup(database.ctx(OPERATOR), { system: "database" });
+  await performRun(database.jobCtx(engines), runId, planFullBackup);
+  const run = await database.db.run.findUniqueOrThrow({ where: { id: runId } });
+  if (run.state !== "succeeded" || !run.backupId) throw new Error(`the backup ${run.state}: ${run.errorMessage}`);
+  return run.backupId;
+}
+
+/** Ships everything that the server has logged to every repository, then stops. */
+export async function shipEverything(database: TestDatabase, engines: MemoryEngines): Promise<void> {
+  const stopping = new AbortController();
+  const ctx = { ...database.jobCtx(engines, stopping.signal), actor: systemActor("runner") };
+  const shipping = shipLog(ctx, "database");
+  const shipped = untilShipped(database, engines, stopping.signal);
+  await Promise.race([shipping, shipped]);
+  stopping.abort();
+  await shipping;
+}
+
+async function untilShipped(database: TestDatabase, engines: MemoryEngines, signal: AbortSignal): Promise<void> {
+  const { file, offset } = engines.mariadb.server.position;
+  const repositories = await database.db.repository.count({ where: { removedAt: null } });
+  while (!signal.aborted) {
+    const there = await database.db.logCoverage.count({ where: { file, endOffset: { gte: offset } } });
+    if (there === repositories) return;
+    await waitFor(POLL_MS, signal);
+  }
+}
