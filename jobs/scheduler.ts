@@ -1,5 +1,5 @@
 import cron from "node-cron";
-import { claimSlots } from "@/lib/backups";
+import { claimSlots, sweepBackups } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { sweepRuns } from "@/lib/runs";
@@ -12,7 +12,7 @@ export function startScheduler(ctx: JobCtx): { stop: () => void } {
       timezone: "UTC",
       noOverlap: true,
     }),
-    cron.schedule("*/30 * * * * *", () => guard(ctx, "sweep", () => sweepRuns(ctx)), {
+    cron.schedule("*/30 * * * * *", () => guard(ctx, "sweep", () => sweepRuns(ctx).then(() => sweepBackups(ctx))), {
       timezone: "UTC",
       noOverlap: true,
     }),

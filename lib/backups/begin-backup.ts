@@ -1,5 +1,6 @@
 import { recordAudit } from "@/lib/audit";
 import type { JobCtx } from "@/lib/db/context";
+import type { ErrorSummary } from "@/lib/kernel/errors";
 import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
@@ -12,13 +13,21 @@ import { failOpenBackups } from "./end-backup";
  */
 export async function beginBackup(
   ctx: JobCtx,
-  backup: { systemId: string; runId: string; repositories: readonly OpenRepository[] },
+  backup: {
+    systemId: string;
+    runId: string;
+    repositories: readonly OpenRepository[];
+    /** Declared repositories that have dropped out before, and why: their copies are missing from the start. */
+    failures: ReadonlyMap<string, ErrorSummary>;
+  },
 ): Promise<{ id: string; startedAt: Date }> {
   requirePermission(ctx, "job.perform");
   const id = newId();
   const startedAt = ctx.now();
   await ctx.transaction(async (tx) => {
     await failOpenBackups(tx, ctx, { runId: backup.runId, error: "an attempt that did not end" });
+    const lost = await tx.repository.findMany({ where: { name: { in: [...backup.failures.keys()] } } });
+    const open = backup.repositories.filter(({ name }) => !backup.failures.has(name));
     await tx.backup.create({
       data: {
         id,
@@ -28,7 +37,16 @@ export async function beginBackup(
         method: "logical",
         state: "running",
         startedAt,
-        copies: { create: backup.repositories.map(({ id: repositoryId }) => ({ repositoryId, state: "writing" })) },
+        copies: {
+          create: [
+            ...open.map(({ id: repositoryId }) => ({ repositoryId, state: "writing" })),
+            ...lost.map((row) => ({
+              repositoryId: row.id,
+              state: "missing",
+              error: backup.failures.get(row.name)?.message ?? null,
+            })),
+          ],
+        },
       },
     });
     await tx.run.update({ where: { id: backup.runId }, data: { backupId: id } });

@@ -1,6 +1,6 @@
 import { recordAudit } from "@/lib/audit";
-import type { Ctx } from "@/lib/db/context";
-import { previousTime } from "@/lib/kernel/cron";
+import type { Ctx, Tx } from "@/lib/db/context";
+import { nextTimes, previousTime } from "@/lib/kernel/cron";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
@@ -8,58 +8,143 @@ import { startBackup } from "./start-backup";
 
 /** A slot that is later than this was missed: what it would take now belongs to the next one. */
 const LATE_MS_MAX = 6 * 3_600_000;
+/** So many slots that passed while no runner worked are kept one by one. */
+const MISSED_MAX = 10_000;
+const VERSIONS_MAX = 200;
+
+interface Due {
+  systemId: string;
+  system: string;
+  schedule: string;
+  dueAt: Date;
+}
 
 /**
  * Claims the newest due slot of every declared full backup, exactly once over any number of runners (the row is the
- * claim), and starts it; one that nobody took in time is kept as `missed`. Ended runs end their slots.
+ * claim), and starts it. One that nobody took in time is kept as `missed`, and so are those before it that passed
+ * while no runner worked. Ended runs end their slots.
  */
 export async function claimSlots(ctx: Ctx): Promise<{ started: string[] }> {
   requirePermission(ctx, "job.perform");
   await endSlots(ctx);
   const loaded = await findConfiguration(ctx);
   const started: string[] = [];
-  for (const [name, declaration] of Object.entries(loaded?.configuration.systems ?? {})) {
+  for (const [system, declaration] of Object.entries(loaded?.configuration.systems ?? {})) {
     if (declaration.kind !== "mariadb" || !declaration.backup.full) continue;
-    const dueAt = previousTime(declaration.backup.full.schedule, ctx.now());
-    const runId = await claimSlot(ctx, name, dueAt);
-    if (runId) started.push(runId);
+    try {
+      const runId = await claimNewest(ctx, { system, schedule: declaration.backup.full.schedule });
+      if (runId) started.push(runId);
+    } catch (error) {
+      // One system's trouble must not cost the others their slots; the next tick tries again.
+      ctx.log.error({ err: error, system }, "a due slot could not be claimed");
+    }
   }
   return { started };
 }
 
-async function claimSlot(ctx: Ctx, system: string, dueAt: Date): Promise<string | null> {
-  requirePermission(ctx, "job.perform");
+async function claimNewest(
+  ctx: Ctx,
+  { system, schedule }: { system: string; schedule: string },
+): Promise<string | null> {
   const row = await ctx.db.system.findUnique({ where: { name: system } });
-  // A schedule counts from its declaration on: nothing is missed before it.
-  if (!row || dueAt < row.createdAt) return null;
+  if (!row) return null;
+  const due: Due = { systemId: row.id, system, schedule, dueAt: previousTime(schedule, ctx.now()) };
+  const known = await ctx.db.slot.findFirst({
+    where: { systemId: row.id, type: "full", dueAt: { gte: due.dueAt } },
+    select: { dueAt: true },
+  });
+  if (known) return null;
+  const since = await declaredSince(ctx, due);
+  return since && due.dueAt >= since ? claimSlot(ctx, due, since) : null;
+}
+
+/** Since when the schedule is declared without a break: nothing is due, or missed, before it. */
+async function declaredSince(ctx: Ctx, { system, schedule }: Due): Promise<Date | null> {
+  const versions = await ctx.db.configuration.findMany({
+    orderBy: { version: "desc" },
+    take: VERSIONS_MAX,
+    select: { appliedAt: true, document: true },
+  });
+  const other = versions.findIndex(({ document }) => scheduleIn(document, system) !== schedule);
+  return (other === -1 ? versions : versions.slice(0, other)).at(-1)?.appliedAt ?? null;
+}
+
+function scheduleIn(document: unknown, system: string): string | undefined {
+  type Declared = { systems?: Record<string, { backup?: { full?: { schedule?: string } } }> };
+  return (document as Declared | null)?.systems?.[system]?.backup?.full?.schedule;
+}
+
+/** The slot, its run and their events are there together, or nothing of them. Returns the run that was started. */
+async function claimSlot(ctx: Ctx, due: Due, since: Date): Promise<string | null> {
+  requirePermission(ctx, "job.perform");
+  const { systemId, dueAt } = due;
   const isLate = ctx.now().getTime() - dueAt.getTime() > LATE_MS_MAX;
-  const state = isLate ? "missed" : "running";
-  const claimed = await ctx.db.slot.createMany({
-    data: [{ systemId: row.id, type: "full", dueAt, state, claimedAt: ctx.now(), endedAt: isLate ? ctx.now() : null }],
+  const newest = await ctx.db.slot.findFirst({
+    where: { systemId, type: "full", dueAt: { gte: since } },
+    orderBy: { dueAt: "desc" },
+  });
+  const passed = passedTimes(due, newest ? newest.dueAt : new Date(since.getTime() - 1));
+  return ctx.transaction(async (tx) => {
+    const missed = await tx.slot.createManyAndReturn({
+      data: [...passed, ...(isLate ? [dueAt] : [])].map((at) => ({
+        systemId,
+        type: "full",
+        dueAt: at,
+        state: "missed",
+        endedAt: ctx.now(),
+      })),
+      skipDuplicates: true,
+    });
+    for (const slot of missed) {
+      await recordAudit(tx, ctx, {
+        action: "slot.missed",
+        entity: { type: "system", id: due.system },
+        metadata: { type: "full", dueAt: slot.dueAt.toISOString() },
+      });
+    }
+    return isLate ? null : startSlot(tx, ctx, due);
+  });
+}
+
+/** Due times after an instant and before the newest one, oldest first. */
+function passedTimes({ schedule, dueAt }: Due, after: Date): Date[] {
+  const times: Date[] = [];
+  for (let at = after; times.length < MISSED_MAX;) {
+    const [next] = nextTimes(schedule, at, 1);
+    if (!next || next >= dueAt) break;
+    times.push(next);
+    at = next;
+  }
+  return times;
+}
+
+async function startSlot(tx: Tx, ctx: Ctx, { systemId, system, dueAt }: Due): Promise<string | null> {
+  const slot = { systemId, type: "full", dueAt };
+  const claimed = await tx.slot.createMany({
+    data: [{ ...slot, state: "running", claimedAt: ctx.now() }],
     skipDuplicates: true,
   });
   if (claimed.count === 0) return null;
-  if (isLate) {
-    await ctx.transaction((tx) =>
-      recordAudit(tx, ctx, {
-        action: "slot.missed",
-        entity: { type: "system", id: system },
-        metadata: { type: "full", dueAt: dueAt.toISOString() },
-      }),
-    );
-    return null;
-  }
-  const key = { systemId_type_dueAt: { systemId: row.id, type: "full", dueAt } };
+  const { runId, isOwn } = await startOrJoin(tx, ctx, { systemId, system, dueAt });
+  await tx.slot.update({ where: { systemId_type_dueAt: slot }, data: { runId } });
+  return isOwn ? runId : null;
+}
+
+/** Starts the slot's backup; one that is under way already is the slot's backup. */
+async function startOrJoin(
+  tx: Tx,
+  ctx: Ctx,
+  { systemId, system, dueAt }: Omit<Due, "schedule">,
+): Promise<{ runId: string; isOwn: boolean }> {
+  const inside: Ctx = { ...ctx, transaction: (work) => work(tx) };
   try {
-    const { runId } = await startBackup(ctx, { system, reason: `scheduled for ${dueAt.toISOString()}` });
-    await ctx.db.slot.update({ where: key, data: { runId } });
-    return runId;
+    const { runId } = await startBackup(inside, { system, reason: `scheduled for ${dueAt.toISOString()}` });
+    return { runId, isOwn: true };
   } catch (error) {
     if (!(error instanceof PreconditionError)) throw error;
-    // One is under way already: it is the slot's backup.
-    const open = await ctx.db.run.findFirst({ where: { systemId: row.id, kind: "backup" }, orderBy: { id: "desc" } });
-    await ctx.db.slot.update({ where: key, data: { runId: open?.id ?? null, ...(open ? {} : { state: "failed" }) } });
-    return null;
+    const open = await tx.run.findFirst({ where: { systemId, kind: "backup" }, orderBy: { id: "desc" } });
+    if (!open) throw error;
+    return { runId: open.id, isOwn: false };
   }
 }
 

@@ -1,6 +1,7 @@
 import { recordAudit } from "@/lib/audit";
 import type { JobCtx, Tx } from "@/lib/db/context";
 import type { ErrorSummary } from "@/lib/kernel/errors";
+import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
 import type { Manifest } from "./manifest";
@@ -60,7 +61,7 @@ function isLoss(hazard: Manifest["hazards"][number]): boolean {
 
 /**
  * Stores that a run's backup failed, and why; without a reason an operator aborted it. A run that failed before its
- * backup had a row leaves the event for its system: whoever looks for failed backups must find it.
+ * backup had a row leaves one too, and the event for its system: whoever looks for failed backups must find it.
  */
 export async function failBackup(ctx: JobCtx, run: { id: string; system: string }, error?: string): Promise<void> {
   requirePermission(ctx, "job.perform");
@@ -68,12 +69,41 @@ export async function failBackup(ctx: JobCtx, run: { id: string; system: string 
     const failed = await failOpenBackups(tx, ctx, { runId: run.id, error: error ?? "aborted by an operator" });
     if (error === undefined || failed > 0) return;
     if ((await tx.backup.count({ where: { runId: run.id, state: { not: "failed" } } })) > 0) return;
+    const backup = await addFailedBackup(tx, ctx, { runId: run.id, error });
     await recordAudit(tx, ctx, {
       action: "backup.failed",
       entity: { type: "system", id: run.system },
-      metadata: { system: run.system, run: run.id, error },
+      metadata: { system: run.system, run: run.id, backup, error },
     });
   });
+}
+
+/** An attempt that did not get as far as a repository is the system's last attempt all the same. */
+async function addFailedBackup(
+  tx: Tx,
+  ctx: JobCtx,
+  { runId, error }: { runId: string; error: string },
+): Promise<string | null> {
+  const { systemId, startedAt } = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+  const before = await tx.backup.findFirst({ where: { runId }, select: { id: true } });
+  if (!systemId || before) return before?.id ?? null;
+  const id = newId();
+  const now = ctx.now();
+  await tx.backup.create({
+    data: {
+      id,
+      systemId,
+      runId,
+      type: "full",
+      method: "logical",
+      state: "failed",
+      startedAt: startedAt ?? now,
+      endedAt: now,
+      error,
+    },
+  });
+  await tx.run.update({ where: { id: runId }, data: { backupId: id } });
+  return id;
 }
 
 /** Ends the rows of a run's attempts that are still open, each with its event. Returns how many. */

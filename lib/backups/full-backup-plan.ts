@@ -1,34 +1,22 @@
 import type { JobCtx } from "@/lib/db/context";
-import type { DatabaseEngine, DumpFacts, Hazard, ServerFacts } from "@/lib/engines/database/port";
 import { formatBytes } from "@/lib/kernel/format";
-import { CancelledError, type ErrorSummary, EngineError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
-import { type OpenRepository, openRepository } from "@/lib/repositories";
+import {
+  EngineError,
+  CancelledError,
+  type ErrorSummary,
+  HoldfastError,
+  PreconditionError,
+  RefusedError,
+  summarizeError,
+} from "@/lib/kernel/errors";
+import { openRepository } from "@/lib/repositories";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import type { MariadbDeclaration } from "@/lib/settings/schemas";
-import { beginBackup } from "./begin-backup";
 import { completeBackup, failBackup } from "./end-backup";
-import type { Manifest, ManifestPart } from "./manifest";
+import { type FullBackup, requireBackup } from "./full-backup";
+import type { Manifest } from "./manifest";
 import { publishManifest } from "./publish-manifest";
-import { storePart } from "./store-part";
-
-interface FullBackup {
-  run: ClaimedRun;
-  systemId: string;
-  system: string;
-  declaration: MariadbDeclaration;
-  recipients: string[];
-  engine: DatabaseEngine;
-  repositories: OpenRepository[];
-  facts?: ServerFacts;
-  hazards: Hazard[];
-  incarnation?: string;
-  backup?: { id: string; startedAt: Date };
-  dump?: DumpFacts;
-  parts: ManifestPart[];
-  failures: Map<string, ErrorSummary>;
-  state?: "complete" | "incomplete";
-}
+import { storeData, storeUsers } from "./store-dump";
 
 /** The steps of a full logical backup. Each may be repeated: an attempt that did not end is another backup's row. */
 export async function planFullBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<FullBackup>> {
@@ -126,132 +114,37 @@ async function open(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   return { summary: `${shared.repositories.map(({ name }) => name).join(", ")} of ${names.length} declared` };
 }
 
+/** One repository's own trouble, a missing variable or a damaged identity included, is no reason not to back up to the others. */
 function describeFailure(error: unknown): ErrorSummary {
-  if (error instanceof EngineError || error instanceof RefusedError) {
-    return { code: error.code, message: error.message, hint: error.hint };
-  }
+  if (error instanceof HoldfastError && !(error instanceof CancelledError)) return summarizeError(error);
   throw error;
 }
 
-/** The series of log files that the position belongs to; the collector names it. Without one, no log follows this full. */
+/** The series of log files that is collected from this server now, or `none`. */
 async function incarnationOf(ctx: StepCtx, shared: FullBackup): Promise<string> {
   const row = await ctx.db.system.findUniqueOrThrow({ where: { id: shared.systemId } });
-  if (row.logIncarnation && row.logServerId === shared.facts?.serverId) return row.logIncarnation;
-  if (shared.declaration.backup.log) {
-    ctx.run.say(
-      "the log of this server is not collected yet: this full can be restored, but not to a later point",
-      "warning",
-    );
-  }
-  return "none";
+  return row.logIncarnation && row.logServerId === shared.facts?.serverId ? row.logIncarnation : "none";
 }
 
-async function storeUsers(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
-  shared.backup = await beginBackup(ctx, {
-    systemId: shared.systemId,
-    runId: shared.run.id,
-    repositories: shared.repositories,
-  });
-  shared.parts = [];
-  const users = shared.engine.dumpUsers(ctx.signal);
-  await store(ctx, shared, { name: "users", output: users.output });
-  await users.done;
-  return { summary: "users, roles and grants stored" };
-}
-
-async function store(
-  ctx: StepCtx,
-  shared: FullBackup,
-  input: { name: ManifestPart["name"]; output: Parameters<typeof storePart>[1] },
-): Promise<ManifestPart> {
-  const { part, failures } = await storePart(ctx, input.output, {
-    name: input.name,
-    system: shared.system,
-    backupId: requireBackup(shared).id,
-    repositories: shared.repositories.filter((each) => !shared.failures.has(each.name)),
-    recipients: shared.recipients,
-  });
-  for (const [repository, failure] of failures) {
-    ctx.run.say(`repository ${repository} dropped out: ${failure.message}. ${failure.hint ?? ""}`, "error");
-    shared.failures.set(repository, failure);
-  }
-  shared.parts.push(part);
-  return part;
-}
-
-function requireBackup(shared: FullBackup): { id: string; startedAt: Date } {
-  if (!shared.backup) throw new Error("the backup was not begun");
-  return shared.backup;
-}
-
-/** Dumps once; once again when the schema changed or a non-transactional row was written meanwhile; then gives up. */
-async function storeData(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
-  for (let attempt = 1; ; attempt += 1) {
-    const { part, disturbances } = await dumpOnce(ctx, shared);
-    const [first] = disturbances;
-    if (!first) {
-      const rows = shared.dump?.tables.reduce((sum, table) => sum + table.rows, 0) ?? 0;
-      return {
-        summary: `${shared.dump?.tables.length ?? 0} tables, ${rows} rows, ${formatBytes(part.plain.sizeBytes)} stored as ${formatBytes(part.sealed.sizeBytes)}`,
-        position: shared.dump?.position,
-      };
-    }
-    const what =
-      first.kind === "schema-changed" ? "the schema was changed" : "a row of a non-transactional table was written";
-    if (attempt === 2) {
-      throw new RefusedError(`${what} during the dump, twice (transaction ${first.gtid})`, {
-        hint: "Take the backup when no migration runs, or move the table to InnoDB: its log could not be replayed on this dump.",
-      });
-    }
-    ctx.run.say(`${what} during the dump (transaction ${first.gtid}): dumping once again`, "warning");
-    await failBackup(ctx, { id: shared.run.id, system: shared.system }, `${what} during the dump`);
-    await storeUsers(ctx, shared);
-  }
-}
-
-async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
-  // Asked anew right before the dump: a schema that was made since would be in the log and not in the dump.
-  const facts = await shared.engine.inspect(ctx.signal);
-  shared.facts = facts;
-  const dump = shared.engine.dump(
-    {
-      schemas: facts.schemas,
-      leaveOut: shared.hazards.filter((hazard) => hazard.id === "broken-view").map((hazard) => hazard.object),
-    },
-    {
-      signal: ctx.signal,
-      onProgress: (done) => ctx.run.progress({ done, total: null, unit: "bytes" }),
-    },
-  );
-  const [stored, dumped] = await Promise.allSettled([
-    store(ctx, shared, { name: "data", output: dump.output }),
-    dump.done,
-  ]);
-  // The dump's own error is the cause; a store's error ends the dump as a consequence.
-  if (stored.status === "rejected")
-    throw dumped.status === "rejected" ? causeOf(stored.reason, dumped.reason) : stored.reason;
-  if (dumped.status === "rejected") throw dumped.reason;
-  const { position, endPosition } = (shared.dump = dumped.value);
-  const since = await shared.engine.findDisturbances(facts.position, endPosition, ctx.signal);
-  // What was written before the snapshot is in the dump; a schema made since it was listed is not.
-  const disturbances = since.filter((each) => each.kind === "schema-changed" || !isBefore(each, position));
-  return { part: stored.value, disturbances };
-}
-
-function isBefore(one: { file: string; offset: number }, other: { file: string; offset: number }): boolean {
-  return one.file === other.file ? one.offset < other.offset : one.file < other.file;
-}
-
-/** When the stores failed on their own account, the dump only lost its reader. */
-function causeOf(stored: unknown, dumped: unknown): unknown {
-  const isStoresOwn = stored instanceof EngineError && stored.engine !== "mariadb" && stored.engine !== "envelope";
-  return isStoresOwn || dumped instanceof CancelledError ? stored : dumped;
+/**
+ * Settles to which series of log files the position belongs. One that began meanwhile holds it when it is the first;
+ * one that took the place of another is not known to: then no log follows this full.
+ */
+async function settleIncarnation(ctx: StepCtx, shared: FullBackup): Promise<void> {
+  const before = shared.incarnation ?? "none";
+  const now = await incarnationOf(ctx, shared);
+  const isReplaced = before !== "none" && before !== now;
+  shared.incarnation = isReplaced ? "none" : now;
+  if (shared.incarnation !== "none" || !shared.declaration.backup.log) return;
+  const why = isReplaced ? "was begun anew meanwhile" : "is not collected yet";
+  ctx.run.say(`the log of this server ${why}: this full can be restored, but not to a later point`, "warning");
 }
 
 async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   const { dump, facts } = shared;
   const backup = requireBackup(shared);
   if (!dump || !facts) throw new Error("nothing was dumped");
+  await settleIncarnation(ctx, shared);
   const manifest: Manifest = {
     format: 1,
     id: backup.id,
@@ -293,12 +186,12 @@ async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   shared.state = await completeBackup(ctx, manifest, { repositories: shared.repositories, failures: shared.failures });
   if (shared.failures.size > 0) {
     const [[name, failure] = ["", undefined]] = shared.failures;
-    throw new PreconditionError(
-      `the backup is incomplete: repository "${name}" has no copy: ${failure?.message ?? ""}`,
-      {
-        hint: failure?.hint ?? "Mend the repository, then start another backup.",
-      },
-    );
+    throw new EngineError(`the backup is incomplete: repository "${name}" has no copy: ${failure?.message ?? ""}`, {
+      engine: "object-store",
+      operation: "store a copy",
+      permanent: false,
+      hint: failure?.hint ?? "Mend the repository, then start another backup.",
+    });
   }
   return { summary: `complete in ${shared.repositories.map(({ name }) => name).join(" and ")}`, backupId: backup.id };
 }

@@ -2,6 +2,7 @@ export { claimSlots } from "./claim-slots";
 export { getBackup } from "./get-backup";
 export { listBackups } from "./list-backups";
 export { startBackup } from "./start-backup";
+export { sweepBackups } from "./sweep-backups";
 export { planFullBackup } from "./full-backup-plan";
 export { readManifest } from "./read-manifest";
 export type { Manifest, ManifestPart } from "./manifest";

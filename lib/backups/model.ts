@@ -3,6 +3,8 @@
 export interface FullFact {
   backupId: string;
   startedAt: Date;
+  /** Its snapshot was taken between the two. */
+  endedAt: Date;
   serverId: string | null;
   incarnation: string | null;
   position: { file: string; offset: number } | null;
@@ -21,9 +23,9 @@ export interface LogFact {
 
 export interface Reach {
   backupId: string;
-  /** From the full's snapshot … */
+  /** The first time that surely is not before the full's snapshot: its end, where the log reaches that far … */
   from: Date;
-  /** … to the newest heartbeat of the log that follows it without a hole, or the snapshot itself. */
+  /** … to the newest heartbeat of the log that follows it without a hole, or the full's start. */
   to: Date;
 }
 
@@ -32,7 +34,7 @@ export interface Reach {
  * covered from its first byte, and end where the next one begins.
  */
 export function reachOf(full: FullFact, log: readonly LogFact[]): Reach {
-  const at = (to: Date): Reach => ({ backupId: full.backupId, from: full.startedAt, to });
+  const at = (to: Date): Reach => ({ backupId: full.backupId, from: full.endedAt < to ? full.endedAt : to, to });
   if (!full.position) return at(full.startedAt);
   const own = log.filter((row) => row.serverId === full.serverId && row.incarnation === full.incarnation);
   let to = full.startedAt;

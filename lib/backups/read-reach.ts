@@ -32,6 +32,7 @@ export async function readReach(
         id: true,
         systemId: true,
         startedAt: true,
+        endedAt: true,
         serverId: true,
         incarnation: true,
         position: true,
@@ -77,6 +78,7 @@ function hasCopy(backup: { copies: { repositoryId: string; state: string }[] }, 
 function toFullFact(row: {
   id: string;
   startedAt: Date;
+  endedAt: Date | null;
   serverId: string | null;
   incarnation: string | null;
   position: unknown;
@@ -84,6 +86,7 @@ function toFullFact(row: {
   return {
     backupId: row.id,
     startedAt: row.startedAt,
+    endedAt: row.endedAt ?? row.startedAt,
     serverId: row.serverId,
     incarnation: row.incarnation,
     position: row.position as FullFact["position"],

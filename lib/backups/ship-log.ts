@@ -1,5 +1,5 @@
 import type { JobCtx } from "@/lib/db/context";
-import { type LogCollector, LogGapError, type LogOffset } from "@/lib/engines/database/port";
+import { type LogCollector, type LogCollectorState, LogGapError, type LogOffset } from "@/lib/engines/database/port";
 import { EngineError, PreconditionError, summarizeError } from "@/lib/kernel/errors";
 import { type OpenRepository, openRepository } from "@/lib/repositories";
 import { loadConfiguration } from "@/lib/settings";
@@ -72,6 +72,7 @@ async function beginShipping(ctx: JobCtx, system: string): Promise<LogShipping> 
     identity: `holdfast/${system}`,
     from: gap ? null : resumeAfter(coverage),
     silenceMs: Math.max(3 * declaration.heartbeat, 3_000),
+    onState: (state) => tellState(ctx, system, state),
     signal: ctx.signal,
   });
   try {
@@ -83,6 +84,12 @@ async function beginShipping(ctx: JobCtx, system: string): Promise<LogShipping> 
   }
   const { recipients } = configuration.keys;
   return { systemId: row.id, system, declaration, recipients, collector, gapFound: new AbortController() };
+}
+
+/** That the log cannot be collected just now is no run's failure: the exposure shows it, and the runner's log says why. */
+function tellState(ctx: JobCtx, system: string, { phase, message, hint }: LogCollectorState): void {
+  const isWell = phase === "connecting" || phase === "following" || ctx.signal.aborted;
+  ctx.log[isWell ? "info" : "warn"]({ system, phase, hint }, message);
 }
 
 /** No full that was taken before belongs to the new log: until another one is taken, nothing new can be recovered. */
@@ -101,14 +108,26 @@ async function startNewChain(ctx: JobCtx, system: string): Promise<void> {
  */
 async function shipTo(ctx: JobCtx, shipping: LogShipping, name: string): Promise<void> {
   const intervalMs = (shipping.declaration.backup.log?.interval ?? 60) * 1_000;
-  const compaction: Compaction = { putOff: new Map() };
+  const compaction: Compaction = { putOff: new Map(), running: null };
+  try {
+    await shipOn(ctx, shipping, { name, intervalMs, compaction });
+  } finally {
+    await compaction.running;
+  }
+}
+
+async function shipOn(
+  ctx: JobCtx,
+  shipping: LogShipping,
+  { name, intervalMs, compaction }: { name: string; intervalMs: number; compaction: Compaction },
+): Promise<void> {
   let repository: OpenRepository | undefined;
   while (!ctx.signal.aborted) {
     const isLast = shipping.gapFound.signal.aborted;
     try {
       repository ??= await openRepository(ctx, name);
       await shipNew(ctx, shipping, repository);
-      await compactNext(ctx, shipping, { repository, compaction });
+      compactBeside(ctx, shipping, { repository, compaction });
       await releaseSpool(ctx, shipping);
     } catch (error) {
       if (ctx.signal.aborted || error instanceof LogGapError) return;
@@ -139,11 +158,28 @@ async function shipNew(ctx: JobCtx, shipping: LogShipping, repository: OpenRepos
 /** Closed logs that could not be read from the server, and when they are tried again (monotonic, ms). */
 interface Compaction {
   putOff: Map<string, number>;
+  running: Promise<void> | null;
 }
 
 const PUT_OFF_MS = 600_000;
 
-/** One closed log at a time, after what is new was shipped: compaction may wait, exposure may not. */
+/** Beside the shipping: a log of 1 GB is read, sealed and read back for longer than an exposure may last. */
+function compactBeside(
+  ctx: JobCtx,
+  shipping: LogShipping,
+  { repository, compaction }: { repository: OpenRepository; compaction: Compaction },
+): void {
+  compaction.running ??= compactNext(ctx, shipping, { repository, compaction })
+    .catch((error: unknown) => {
+      if (ctx.signal.aborted) return;
+      ctx.log.warn({ err: error, repository: repository.name }, "a closed log could not be compacted");
+    })
+    .finally(() => {
+      compaction.running = null;
+    });
+}
+
+/** One closed log at a time, after what is new was shipped. */
 async function compactNext(
   ctx: JobCtx,
   shipping: LogShipping,
