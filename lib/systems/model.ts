@@ -64,28 +64,30 @@ function judgeBackups(facts: StateFacts): JudgedState {
 
 type CalendarState = (typeof CALENDAR_STATES)[number];
 
-/** The last `days` days of UTC, oldest first, each with the worst that its backups say. */
+const DAY_MS = 86_400_000;
+
+/** The last `days` days of UTC, oldest first, each with the worst that its backups, and slots without one, say. */
 export function fillCalendar(
-  backups: readonly { startedAt: Date; state: string }[],
+  facts: { backups: readonly { startedAt: Date; state: string }[]; missed: readonly Date[] },
   now: Date,
   days: number,
 ): { date: string; state: CalendarState; backups: number }[] {
-  const DAY_MS = 86_400_000;
-  const byDay = new Map<string, string[]>();
-  for (const backup of backups) {
-    const date = backup.startedAt.toISOString().slice(0, 10);
-    byDay.set(date, [...(byDay.get(date) ?? []), backup.state]);
-  }
   return Array.from({ length: days }, (_, index) => {
-    const date = new Date(now.getTime() - (days - 1 - index) * DAY_MS).toISOString().slice(0, 10);
-    const states = byDay.get(date) ?? [];
-    return { date, state: worstOf(states), backups: states.length };
+    const date = dayOf(new Date(now.getTime() - (days - 1 - index) * DAY_MS));
+    const states = facts.backups.filter((backup) => dayOf(backup.startedAt) === date).map((backup) => backup.state);
+    const isMissed = facts.missed.some((dueAt) => dayOf(dueAt) === date);
+    return { date, state: worstOf(states, isMissed), backups: states.length };
   });
 }
 
-function worstOf(states: readonly string[]): CalendarState {
+function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10);
+}
+
+function worstOf(states: readonly string[], isMissed: boolean): CalendarState {
   const ended = states.filter((state) => state !== "running");
-  if (ended.length === 0) return "none";
   if (ended.includes("failed")) return "failed";
-  return ended.includes("incomplete") ? "incomplete" : "ok";
+  if (isMissed) return "missed";
+  if (ended.includes("incomplete")) return "incomplete";
+  return ended.length === 0 ? "none" : "ok";
 }

@@ -14,20 +14,27 @@ type Backups = SystemFacts["backups"];
 export function summarizeSystem(facts: SystemFacts, row: SystemRow): SystemSummary {
   const declaration = facts.declarations.get(row.name);
   const backups = facts.backups.filter((backup) => backup.systemId === row.id);
+  const attempt = facts.attempts.find((backup) => backup.systemId === row.id);
+  const success = facts.successes.find((backup) => backup.systemId === row.id);
   const repositories = (facts.reaches.get(row.id) ?? []).map((reach) => toExposure(reach, facts.now));
   const worst = worstOf(repositories);
   const exposure = { exposureSeconds: worst?.exposureSeconds ?? null, recoverableTo: worst?.recoverableTo ?? null };
   return {
     ...describeDeclaration(row, declaration),
-    ...describeState(facts, { row, backups, exposureSeconds: exposure.exposureSeconds }),
+    ...describeState(facts, { row, attempt, exposureSeconds: exposure.exposureSeconds }),
     ...exposure,
     repositories,
-    ...agesOf(backups),
+    ...agesOf(attempt, success),
     ...describeProof(facts, row.id),
-    calendar: row.kind === "mariadb" ? fillCalendar(backups, facts.now, CALENDAR_DAYS) : [],
+    calendar: row.kind === "mariadb" ? calendarOf(facts, row.id, backups) : [],
     heartbeatAt: row.heartbeatAt?.toISOString() ?? null,
     schedules: schedulesOf(declaration, facts.now),
   };
+}
+
+function calendarOf(facts: SystemFacts, systemId: string, backups: Backups): SystemSummary["calendar"] {
+  const missed = facts.missed.filter((slot) => slot.systemId === systemId).map((slot) => slot.dueAt);
+  return fillCalendar({ backups, missed }, facts.now, CALENDAR_DAYS);
 }
 
 function describeDeclaration(row: SystemRow, declaration: SystemDeclaration | undefined) {
@@ -47,9 +54,10 @@ function describeDeclaration(row: SystemRow, declaration: SystemDeclaration | un
 
 function describeState(
   facts: SystemFacts,
-  { row, backups, exposureSeconds }: { row: SystemRow; backups: Backups; exposureSeconds: number | null },
+  of: { row: SystemRow; attempt: Backups[number] | undefined; exposureSeconds: number | null },
 ): Pick<SystemSummary, "state" | "stateWord" | "stateReason"> {
-  const attempt = backups[0]?.state ?? null;
+  const { row, exposureSeconds } = of;
+  const attempt = of.attempt?.state ?? null;
   const judged = judgeState({
     kind: row.kind === "mariadb" ? "mariadb" : "service",
     now: facts.now,
@@ -78,9 +86,10 @@ function describeProof(facts: SystemFacts, systemId: string) {
   };
 }
 
-function agesOf(backups: Backups): Pick<SystemSummary, "lastAttemptAt" | "lastAttemptState" | "lastSuccessAt"> {
-  const [attempt] = backups;
-  const success = backups.find((backup) => backup.state === "complete");
+function agesOf(
+  attempt: Backups[number] | undefined,
+  success: Backups[number] | undefined,
+): Pick<SystemSummary, "lastAttemptAt" | "lastAttemptState" | "lastSuccessAt"> {
   return {
     lastAttemptAt: attempt?.startedAt.toISOString() ?? null,
     lastAttemptState: (attempt?.state ?? null) as SystemSummary["lastAttemptState"],

@@ -1,4 +1,5 @@
 import { type RepositoryReach, readReach } from "@/lib/backups";
+import { BACKUP_STATES, type BackupState } from "@/lib/backups/schemas";
 import type { Prisma } from "@/lib/db/client";
 import type { Ctx } from "@/lib/db/context";
 import { findConfiguration } from "@/lib/settings";
@@ -39,11 +40,18 @@ export interface SystemFacts {
   reaches: Map<string, RepositoryReach[]>;
   /** Of the last 30 days, newest first. */
   backups: BackupFact[];
+  /** The newest of each system, however old: of any end, and of those that are complete. */
+  attempts: BackupFact[];
+  successes: BackupFact[];
+  /** Slots of the last 30 days that nobody took. */
+  missed: { systemId: string; dueAt: Date }[];
   /** Restores that passed, newest first. */
   proofs: ProofFact[];
   /** Recoveries with a measured RTO, newest first. */
   measures: MeasureFact[];
 }
+
+const BACKUP_FACT = { id: true, systemId: true, startedAt: true, endedAt: true, state: true } as const;
 
 /** Levels that prove a restore: reading an object back does not. */
 export const RESTORE_LEVELS = ["restore", "replay", "application"];
@@ -58,15 +66,22 @@ export async function readSystemFacts(ctx: Ctx, name?: string): Promise<SystemFa
   const now = ctx.now();
   const systemId = { in: rows.map((row) => row.id) };
   const declarations = new Map(Object.entries(loaded?.configuration.systems ?? {}));
-  const [reaches, backups, proofs, measures] = await Promise.all([
+  const since = new Date(now.getTime() - CALENDAR_DAYS * DAY_MS);
+  const [reaches, backups, attempts, successes, missed, proofs, measures] = await Promise.all([
     readReach(
       ctx,
       rows.map((row) => ({ id: row.id, repositories: repositoriesOf(declarations.get(row.name)) })),
     ),
     ctx.db.backup.findMany({
-      where: { systemId, startedAt: { gt: new Date(now.getTime() - CALENDAR_DAYS * DAY_MS) } },
+      where: { systemId, startedAt: { gt: since } },
       orderBy: { startedAt: "desc" },
-      select: { id: true, systemId: true, startedAt: true, endedAt: true, state: true },
+      select: BACKUP_FACT,
+    }),
+    newestBackups(ctx, systemId.in, BACKUP_STATES),
+    newestBackups(ctx, systemId.in, ["complete"]),
+    ctx.db.slot.findMany({
+      where: { systemId, state: "missed", dueAt: { gt: since } },
+      select: { systemId: true, dueAt: true },
     }),
     ctx.db.verification.findMany({
       where: { systemId, verdict: "pass", level: { in: RESTORE_LEVELS } },
@@ -81,7 +96,18 @@ export async function readSystemFacts(ctx: Ctx, name?: string): Promise<SystemFa
       select: { id: true, systemId: true, mode: true, endedAt: true, rtoActualMs: true, rpoActualMs: true },
     }),
   ]);
-  return { now, configuration: loaded?.configuration ?? null, rows, declarations, reaches, backups, proofs, measures };
+  const configuration = loaded?.configuration ?? null;
+  return { now, configuration, rows, declarations, reaches, backups, attempts, successes, missed, proofs, measures };
+}
+
+/** One row for each system, read from the index: a system may have years of backups. */
+function newestBackups(ctx: Ctx, systemIds: string[], states: readonly BackupState[]): Promise<BackupFact[]> {
+  return ctx.db.$queryRaw<BackupFact[]>`
+    SELECT DISTINCT ON (system_id)
+      id::text AS id, system_id::text AS "systemId", started_at AS "startedAt", ended_at AS "endedAt", state
+    FROM backups
+    WHERE system_id = ANY(${systemIds}::uuid[]) AND state = ANY(${[...states]})
+    ORDER BY system_id, started_at DESC`;
 }
 
 function repositoriesOf(declaration: SystemDeclaration | undefined): string[] {
