@@ -9,7 +9,7 @@ import { runJob } from "@/lib/runs/jobs";
 import { performRunJob } from "./handlers/runs/perform";
 import { openEngines } from "./open-engines";
 import { startScheduler } from "./scheduler";
-import { sweepLeftovers } from "./sweep-leftovers";
+import { endOwnServers, sweepLeftovers } from "./sweep-leftovers";
 import { watchSystems } from "./watch-systems";
 
 export interface RunnerOptions {
@@ -60,6 +60,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       clearInterval(signOfLife);
       await queue.stop({ graceful: true, timeout: 15_000 });
       await watching;
+      await endOwnServers(ctx);
       await leave(ctx, id);
       await db.$disconnect();
     },

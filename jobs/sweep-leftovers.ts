@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { sweepScratch } from "@/lib/engines/database/mariadb/server/sweep-scratch";
+import { removeScratch, sweepScratch } from "@/lib/engines/database/mariadb/server/sweep-scratch";
 import { sweepTemporaryDirectories } from "@/lib/engines/database/mariadb/temporary-directory";
 import type { JobCtx } from "@/lib/db/context";
 
@@ -19,6 +19,17 @@ export async function sweepLeftovers(ctx: JobCtx): Promise<void> {
     if (isGone) ctx.log.info({ directory: name }, "a leftover of an earlier runner was swept");
   }
   await sweepTemporaryDirectories();
+}
+
+/** Ends the servers of this runner's restores, which live as long as it does, and removes them. */
+export async function endOwnServers(ctx: JobCtx): Promise<void> {
+  const { scratch } = ctx.engines.directories;
+  for (const name of await readdir(scratch)) {
+    if (name.endsWith(".log")) continue;
+    await removeScratch(join(scratch, name)).catch((cause: unknown) =>
+      ctx.log.warn({ err: cause, directory: name }, "a throw-away server could not be removed"),
+    );
+  }
 }
 
 async function removeLog(directory: string): Promise<true> {

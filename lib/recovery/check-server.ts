@@ -1,4 +1,4 @@
-import { DamagedError, PreconditionError } from "@/lib/kernel/errors";
+import { DamagedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
@@ -14,7 +14,7 @@ export async function checkTables(ctx: RecoveryCtx, recovery: Recovery): Promise
   }
   const minimum = recovery.verify.minimumTables;
   if (minimum !== undefined && checked < minimum) {
-    throw new PreconditionError(`only ${checked} tables came back where ${minimum} are expected at least`, {
+    throw new DamagedError(`only ${checked} tables came back where ${minimum} are expected at least`, {
       hint: "Is this the right backup? `verify.minimumTables` in holdfast.yaml sets the bound.",
     });
   }
@@ -30,7 +30,7 @@ export async function runQueries(ctx: RecoveryCtx, recovery: Recovery): Promise<
     const value = answer === null ? Number.NaN : Number(answer);
     // The answer itself may be data: only its relation to the bound is told.
     if (!(value >= atLeast)) {
-      throw new PreconditionError(`the query "${sql}" did not answer at least ${atLeast}`, {
+      throw new DamagedError(`the query "${sql}" did not answer at least ${atLeast}`, {
         hint: "Look at the recovered data; the bound stands under `verify.queries` in holdfast.yaml.",
       });
     }

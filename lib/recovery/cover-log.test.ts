@@ -53,6 +53,36 @@ describe("the cover of a log", () => {
     expect(coverLog([segment("binlog.000009", 300, 500)], from)).toMatchObject({ pieces: [], hole: { from: 0 } });
   });
 
+  test("does not go on in the next file when the position's own is missing, or does not hold the position", () => {
+    const gone = coverLog([closed("binlog.000010", 900)], from);
+    expect(gone).toMatchObject({ pieces: [], end: { file: "binlog.000009", offset: 0 } });
+    expect(gone.hole).toEqual({ file: "binlog.000009", from: 0, to: null });
+    const short = coverLog([segment("binlog.000009", 0, 399), closed("binlog.000010", 900)], from);
+    expect(short).toMatchObject({ end: { file: "binlog.000009", offset: 399 }, hole: { from: 399 } });
+  });
+
+  // A file whose last segments alone are missing looks like one that a killed server left: the reader of the log tells
+  // them apart, by what the next file says was before it.
+  test("is whole in each of its files from byte 0, in files that follow each other, and names what it leaves out as a hole", () => {
+    const files = [9, 10, 11].map((number) => `binlog.${String(number).padStart(6, "0")}`);
+    const whole = files.flatMap((file) => [0, 400, 800].map((start) => segment(file, start, start + 400)));
+    fc.assert(
+      fc.property(fc.subarray(whole), (there) => {
+        const { pieces, end, hole } = coverLog(there, from);
+        for (const file of files) {
+          const own = pieces.filter((piece) => piece.file === file).map(({ start }) => start);
+          expect(own).toEqual([0, 400, 800].slice(0, own.length));
+        }
+        const used = [...new Set(pieces.map(({ file }) => file))];
+        expect(used).toEqual(files.slice(0, used.length));
+        const isMore = there.some((piece) => !pieces.includes(piece));
+        const last = pieces.at(-1);
+        expect(end).toEqual(last ? { file: last.file, offset: last.end } : { file: files[0], offset: 0 });
+        if (isMore) expect(hole).not.toBeNull();
+      }),
+    );
+  });
+
   test("goes past six digits", () => {
     expect(nextLogFile("binlog.999999")).toBe("binlog.1000000");
     expect(compareLogFiles("binlog.1000000", "binlog.999999")).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ export interface LogPiece {
   key: string;
   file: string;
   start: number;
-  /** First byte after it; null for a whole closed file, whose length its manifest tells. */
+  /** First byte after it. */
   end: number;
   /** Of its plain bytes. */
   sha256: string;
@@ -45,7 +45,9 @@ export function coverLog(pieces: readonly LogPiece[], from: { file: string; offs
   for (;;) {
     const reached = coverFile(pieces, file, chosen);
     const later = pieces.some((piece) => compareLogFiles(piece.file, file) > 0);
-    if (reached.holeTo !== null)
+    // The log does not even reach the position: whatever later files hold does not follow it.
+    const isShort = file === from.file && reached.offset < from.offset && later;
+    if (reached.holeTo !== null || isShort)
       return {
         pieces: chosen,
         end: { file, offset: reached.offset },

@@ -38,6 +38,8 @@ export async function fetchLog(ctx: RecoveryCtx, recovery: Recovery): Promise<St
 
 /** A log that is closed meanwhile is compacted, and its segments go: what is there then is fetched from the beginning. */
 async function assembleNewest(ctx: RecoveryCtx, recovery: Recovery): Promise<string[]> {
+  // An attempt whose runner died may have left a part of it.
+  await recovery.engine.removeLog(recovery.logDirectory);
   for (;;) {
     const pieces = known(recovery.pieces, "the log");
     try {

@@ -1,6 +1,6 @@
 import { type Manifest, readManifest } from "@/lib/backups";
 import { formatBytes } from "@/lib/kernel/format";
-import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { DamagedError, NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
 import type { LogPiece } from "./cover-log";
 import { findLog } from "./find-log";
@@ -16,11 +16,7 @@ import { type Recovery, type RecoveryCtx } from "./recovery";
 export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const { source } = recovery;
   const manifest = recovery.backupId
-    ? await readManifest(
-        source.store,
-        { system: source.system, id: recovery.backupId },
-        { publicKeys: source.publicKeys, signal: ctx.signal },
-      )
+    ? await readNamed(ctx, recovery, recovery.backupId)
     : chooseFull(await listManifests(ctx, source), recovery);
   recovery.pieces = await findLog(ctx, recovery, manifest);
   recovery.manifest = manifest;
@@ -30,6 +26,18 @@ export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<S
     backupId: manifest.id,
     repository: source.repository,
   };
+}
+
+/** The backup that was named. @throws DamagedError when it is gone: it was there, or nobody could name it */
+async function readNamed({ signal }: RecoveryCtx, { source }: Recovery, id: string): Promise<Manifest> {
+  const { store, system, publicKeys } = source;
+  return readManifest(store, { system, id }, { publicKeys, signal }).catch((cause: unknown) => {
+    if (!(cause instanceof NotFoundError)) throw cause;
+    throw new DamagedError(`backup "${id}" is gone from repository "${source.repository}"`, {
+      hint: `Who deleted it in ${store.location}? Another repository may hold a copy.`,
+      cause,
+    });
+  });
 }
 
 function describe(pieces: readonly LogPiece[]): string {

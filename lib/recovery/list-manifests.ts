@@ -6,6 +6,7 @@ import type { RecoveryCtx, RecoverySource } from "./recovery";
 /**
  * Every full backup of a system that the repository really holds: with a manifest whose signature fits. Newest first.
  * A manifest that cannot be trusted is said and left out.
+ * @throws DamagedError when none can be trusted
  */
 export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): Promise<Manifest[]> {
   const prefix = `systems/${source.system}/`;
@@ -18,6 +19,7 @@ export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): P
     if (id) ids.push(id);
   }
   const manifests: Manifest[] = [];
+  let refusal: DamagedError | undefined;
   for (const id of ids.reverse()) {
     try {
       manifests.push(
@@ -30,7 +32,9 @@ export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): P
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
       ctx.run.say(`${error.message}: it is left out. ${error.hint ?? ""}`, "warning");
+      refusal ??= error;
     }
   }
+  if (refusal && manifests.length === 0) throw refusal;
   return manifests;
 }

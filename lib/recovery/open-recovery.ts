@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readReach } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
-import { EngineError, NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { CancelledError, HoldfastError, NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import { readIdentity } from "@/lib/repositories";
 import type { StepCtx } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
@@ -29,7 +29,7 @@ export async function openRecovery(ctx: StepCtx, request: RecoveryRequest): Prom
   const declaration = configuration.systems[request.system];
   if (declaration?.kind !== "mariadb") throw new NotFoundError("system", request.system);
   const directory = request.directory ?? join(ctx.engines.directories.scratch, request.runId.slice(-12));
-  return {
+  const recovery: Recovery = {
     source: await openSource(ctx, request, declaration),
     point: parsePoint(request.at),
     backupId: request.backup,
@@ -39,6 +39,22 @@ export async function openRecovery(ctx: StepCtx, request: RecoveryRequest): Prom
     logDirectory: join(ctx.engines.directories.scratch, `${request.runId.slice(-12)}.log`),
     verify: declaration.verify,
   };
+  await clearEarlierAttempt(ctx, request, recovery);
+  return recovery;
+}
+
+/**
+ * What an earlier attempt of the same run put into its directories makes room. Only what its steps had begun is its
+ * own: anything else that lies there stays, and the steps refuse it.
+ */
+async function clearEarlierAttempt(ctx: StepCtx, { runId }: RecoveryRequest, recovery: Recovery): Promise<void> {
+  const begun = await ctx.db.runStep.findMany({ where: { runId, attempts: { gt: 0 } }, select: { key: true } });
+  const hasBegun = (key: string) => begun.some((step) => step.key === key);
+  if (hasBegun("fetch")) await recovery.engine.removeLog(recovery.logDirectory);
+  if (!hasBegun("load") || (await recovery.engine.removeScratch(recovery.directory))) return;
+  throw new PreconditionError(`an earlier runner of this run still works in "${recovery.directory}"`, {
+    hint: "Wait until it has ended, then start again.",
+  });
 }
 
 async function openSource(
@@ -46,7 +62,7 @@ async function openSource(
   request: RecoveryRequest,
   declaration: MariadbDeclaration,
 ): Promise<RecoverySource> {
-  const candidates = request.from ? [request.from] : await orderByReach(ctx, request.system, declaration);
+  const candidates = request.from ? [request.from] : await orderByReach(ctx, request, declaration);
   let lastError: unknown = new PreconditionError(`system "${request.system}" declares no repository`, {
     hint: "Declare `backup.full.to` in holdfast.yaml.",
   });
@@ -54,8 +70,7 @@ async function openSource(
     try {
       return await openForReading(ctx, request.system, repository);
     } catch (error) {
-      if (!(error instanceof EngineError || error instanceof RefusedError || error instanceof PreconditionError))
-        throw error;
+      if (!(error instanceof HoldfastError) || error instanceof CancelledError) throw error;
       ctx.run.say(`repository ${repository}: ${error.message}. ${error.hint ?? ""}`, "warning");
       lastError = error;
     }
@@ -81,10 +96,21 @@ async function openForReading(ctx: JobCtx, system: string, repository: string): 
   return { system, repository, store, publicKeys: identity.publicKeys };
 }
 
-async function orderByReach(ctx: JobCtx, system: string, declaration: MariadbDeclaration): Promise<string[]> {
+async function orderByReach(ctx: JobCtx, request: RecoveryRequest, declaration: MariadbDeclaration): Promise<string[]> {
   const declared = declaration.backup.full?.to ?? [];
-  const { id } = await ctx.db.system.findUniqueOrThrow({ where: { name: system } });
+  const holders = request.backup ? await holdersOf(ctx, request.backup) : [];
+  const { id } = await ctx.db.system.findUniqueOrThrow({ where: { name: request.system } });
   const reaches = (await readReach(ctx, [{ id, repositories: declared }])).get(id) ?? [];
   const to = (name: string) => reaches.find((reach) => reach.repository === name)?.best?.to.getTime() ?? 0;
-  return [...declared].sort((a, b) => to(b) - to(a));
+  const holds = (name: string) => (holders.includes(name) ? 1 : 0);
+  return [...declared].sort((a, b) => holds(b) - holds(a) || to(b) - to(a));
+}
+
+/** Repositories that have a copy of a backup, as far as the console knows. */
+async function holdersOf(ctx: JobCtx, backupId: string): Promise<string[]> {
+  const copies = await ctx.db.backupCopy.findMany({
+    where: { backupId, state: "present" },
+    select: { repository: { select: { name: true } } },
+  });
+  return copies.map((copy) => copy.repository.name);
 }

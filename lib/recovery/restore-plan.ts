@@ -60,6 +60,9 @@ export async function planRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan
     cleanUp: async (cleanCtx, shared, ended) => {
       if (shared.recovery) await cleanUpRecovery(cleanCtx, shared.recovery, { server: ended.state === "succeeded" });
     },
+    letGo: async (lastCtx, { recovery }) => {
+      if (recovery) await cleanUpRecovery(lastCtx, recovery, { server: false });
+    },
     // Unknown where another runner handed it over and died before the run's end.
     result: ({ recovery }) => (recovery ? describeResult(recovery) : {}),
   };

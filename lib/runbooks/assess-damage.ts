@@ -1,4 +1,4 @@
-import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { EngineError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import { formatDuration } from "@/lib/kernel/format";
 import { type StepCtx, type StepOutcome, recordClock, recordMeasures } from "@/lib/runs";
 import type { RunbookShared } from "./runbook-shared";
@@ -11,25 +11,12 @@ import type { RunbookShared } from "./runbook-shared";
 export async function assessDamage(ctx: StepCtx, shared: RunbookShared): Promise<StepOutcome> {
   const row = await ctx.db.system.findUniqueOrThrow({ where: { name: shared.system } });
   const answer = await askServer(ctx, shared.system);
-  ctx.run.say(answer === null ? "the server answers" : `the server does not answer: ${answer}`);
+  ctx.run.say(answer === null ? "the server answers" : `the server does not answer: ${answer.message}`);
   if (shared.mode === "drill") {
     shared.disruptionAt = shared.run.startedAt;
   } else {
-    if (answer === null) {
-      throw new RefusedError(`the primary of "${shared.system}" still answers`, {
-        hint: "Stop or isolate it first: what it accepts during a recovery would be lost.",
-      });
-    }
-    if (!row.heartbeatAt) {
-      throw new PreconditionError(
-        `no heartbeat of "${shared.system}" was ever acknowledged: its disruption is unknown`,
-        {
-          hint: "Start the run with a stated disruption time and a reason.",
-        },
-      );
-    }
-    const stated = shared.run.statedDisruptionAt;
-    shared.disruptionAt = stated && stated < row.heartbeatAt ? stated : row.heartbeatAt;
+    refuseLivingPrimary(shared.system, answer);
+    shared.disruptionAt = disruptionFrom(shared, row.heartbeatAt);
     await recordClock(ctx, shared.run.id, ["detect", row.probedAt ?? ctx.now()]);
   }
   await recordClock(ctx, shared.run.id, ["disrupt", shared.disruptionAt]);
@@ -41,14 +28,40 @@ export async function assessDamage(ctx: StepCtx, shared: RunbookShared): Promise
   };
 }
 
+/** A server that refuses our password serves others: what it accepts from now on would be lost. */
+function refuseLivingPrimary(system: string, answer: Silence | null): void {
+  if (answer !== null && !answer.isRefusal) return;
+  const how = answer === null ? "still answers" : `still answers, though not to us: ${answer.message}`;
+  throw new RefusedError(`the primary of "${system}" ${how}`, {
+    hint: "Stop or isolate it first: what it accepts during a recovery would be lost.",
+  });
+}
+
+/** The last acknowledged heartbeat, or an earlier instant that a person stated. */
+function disruptionFrom({ run, system }: RunbookShared, heartbeatAt: Date | null): Date {
+  const stated = run.statedDisruptionAt;
+  if (stated && (!heartbeatAt || stated < heartbeatAt)) return stated;
+  if (heartbeatAt) return heartbeatAt;
+  throw new PreconditionError(`no heartbeat of "${system}" was ever acknowledged: its disruption is unknown`, {
+    hint: "Start the run with a stated disruption time and a reason.",
+  });
+}
+
+interface Silence {
+  message: string;
+  /** It answers, and refuses us: trying again would not help. */
+  isRefusal: boolean;
+}
+
 /** null when it answers, else why not. */
-async function askServer(ctx: StepCtx, system: string): Promise<string | null> {
+async function askServer(ctx: StepCtx, system: string): Promise<Silence | null> {
   const engine = await ctx.engines.database(system);
   try {
     await engine.inspect(AbortSignal.any([ctx.signal, AbortSignal.timeout(10_000)]));
     return null;
   } catch (error) {
     ctx.signal.throwIfAborted();
-    return error instanceof Error ? error.message : "unknown";
+    const message = error instanceof Error ? error.message : "unknown";
+    return { message, isRefusal: error instanceof EngineError && error.permanent };
   }
 }

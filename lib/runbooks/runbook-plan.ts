@@ -83,6 +83,9 @@ export async function planRunbook(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan
       if (recovery) await cleanUpRecovery(cleanCtx, recovery, { server: hasCutOver });
       if (ended.state === "succeeded" && recovery && mode === "drill") await proveByDrill(cleanCtx, run, recovery);
     },
+    letGo: async (lastCtx, { recovery, hasCutOver }) => {
+      if (recovery) await cleanUpRecovery(lastCtx, recovery, { server: hasCutOver });
+    },
     result: (done) => (done.recovery ? describeResult(done.recovery) : {}),
   };
 }

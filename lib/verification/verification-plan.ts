@@ -42,8 +42,12 @@ export function planVerification(run: ClaimedRun): RunPlan<VerificationShared> {
     shared: {},
     steps: stepsOf(run, request),
     cleanUp: async (ctx, { recovery }, ended) => {
-      if (recovery) await cleanUpRecovery(ctx, recovery, { server: false });
+      // What was found out stands, whatever becomes of the throw-away server.
       if (ended.state !== "aborted") await storeVerdict(ctx, { run, request, recovery, error: ended.error });
+      if (recovery) await cleanUpRecovery(ctx, recovery, { server: false });
+    },
+    letGo: async (ctx, { recovery }) => {
+      if (recovery) await cleanUpRecovery(ctx, recovery, { server: false });
     },
     result: ({ recovery }) => ({
       verdict: "pass",
