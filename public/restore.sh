@@ -1,6 +1,6 @@
 #!/bin/sh
 # restore.sh: what a Holdfast repository holds, restored with standard tools alone.
-# Needs: jq, zstd, openssl 3, and age where the backups are encrypted.
+# Needs: jq, zstd, openssl 3, awk, and age where the backups are encrypted. Everything that does not fit ends it with 1.
 #
 #   sh restore.sh list   FOLDER
 #   sh restore.sh verify FOLDER SYSTEM BACKUP
@@ -22,7 +22,9 @@ need jq
 need openssl
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# A log that is not whole must not look like one.
+unfinished=
+trap 'rm -rf "$work"; [ -z "$unfinished" ] || rm -rf "$unfinished"' EXIT
 
 # A manifest counts only when one of the repository's keys signed exactly these bytes.
 check_signature() { # FILE
@@ -52,15 +54,17 @@ check_pieces() { # PART
 }
 
 unseal() { # IDENTITY ENCRYPTED: stdin to stdout
+  rm -f "$work/failed" "$work/broken"
+  # Two programs, two exit codes, kept in files, for sh has no pipefail.
   if [ "$2" = true ]; then
     need age
     [ -n "$1" ] || die "the backup is encrypted: name the file of the private key"
-    # Two programs, two exit codes: the first one's is kept in a file, for sh has no pipefail.
-    { age -d -i "$1" || echo failed >"$work/failed"; } | zstd -dcq
-    [ ! -f "$work/failed" ] || die "age could not decrypt: wrong key, or damaged"
+    { age -d -i "$1" || : >"$work/failed"; } | zstd -dcq || : >"$work/broken"
   else
-    zstd -dcq
+    zstd -dcq || : >"$work/broken"
   fi
+  [ ! -f "$work/failed" ] || die "age could not decrypt: wrong key, or damaged"
+  [ ! -f "$work/broken" ] || die "zstd could not unpack: damaged, or no room where it is written to"
 }
 
 write_part() { # PART IDENTITY
@@ -71,54 +75,98 @@ write_part() { # PART IDENTITY
   while read -r key; do cat "$folder/$key"; done <"$work/keys" | unseal "$2" "$encrypted"
 }
 
+# The fresh server has accounts of its own: they keep their passwords and rights. Its root leads the roles that root led.
+leave_own_accounts() { # stdin to stdout
+  need awk
+  awk '
+    /^CREATE USER `(root|mariadb\.sys)`@/ { next }
+    /^GRANT .* ON .* TO `(root|mariadb\.sys)`@/ { next }
+    /DEFAULT ROLE .* FOR .(root|mariadb\.sys).@/ { next }
+    / TO .root.@/ && !/ TO .root.@.localhost./ { next }
+    { print }'
+}
+
+# The chain of segments that reaches furthest, one name a line in order: two runners may have cut the same bytes elsewhere.
+choose_segments() { # START END NAME lines, sorted by start
+  awk '
+    BEGIN { reached["0"] = 1 }
+    $2 + 0 > last + 0 { last = $2 }
+    ($1 in reached) && !($2 in reached) { reached[$2] = 1; from[$2] = $1; name[$2] = $3; if ($2 + 0 > end + 0) end = $2 }
+    END {
+      if (last + 0 > end + 0) { print (end == "" ? 0 : end) > "/dev/stderr"; exit 1 }
+      for (at = end; at in from; at = from[at]) chain[++n] = name[at]
+      for (; n > 0; n--) print chain[n]
+    }'
+}
+
+next_file() { # FILE: its name with the number that follows
+  number=${1##*.}
+  value=$(printf '%s' "$number" | sed 's/^0*//')
+  printf "%s.%0${#number}d" "${1%.*}" "$((value + 1))"
+}
+
+write_log_file() { # PLACE FILE TARGET IDENTITY
+  : >"$3"
+  whole=$(ls "$1" | grep -E "^$2\\.zst(\\.age)?$" || true)
+  # Without its signed facts it was not read back yet: its segments are still there.
+  if [ -n "$whole" ] && [ -f "$1/$2.json" ]; then
+    check_signature "$1/$2.json"
+    [ "$(jq -r .file "$1/$2.json")" = "$2" ] || die "$1/$2.json is about another file"
+    append "$1/$whole" "$3" "$4" "$(jq -r .sha256 "$1/$2.json")"
+    return 0
+  fi
+  ls "$1" | grep -E "^$2\\.[0-9]+-[0-9]+\\.[0-9a-f]{64}\\.zst(\\.age)?$" |
+    sed 's/^\(.*\.\)\([0-9]*\)-\([0-9]*\)\(\..*\)$/\2 \3 &/' | sort -n -k1,1 -k2,2 >"$work/segments"
+  choose_segments <"$work/segments" >"$work/chain" 2>"$work/hole" || die "$2 has a hole at byte $(cat "$work/hole")"
+  while read -r name; do
+    sum=$(printf '%s' "$name" | sed 's/^.*\.\([0-9a-f]\{64\}\)\.zst.*$/\1/')
+    append "$1/$name" "$3" "$4" "$sum"
+  done <"$work/chain"
+}
+
 write_log() { # SYSTEM OUTPUT IDENTITY
   need zstd
+  need awk
   place=$folder/systems/$1/log/$(jq -r .server.id "$manifest")/$(jq -r .server.incarnation "$manifest")
-  first=$(jq -r .position.file "$manifest")
-  mkdir -p "$2"
+  expected=$(jq -r .position.file "$manifest")
+  base=${expected%.*}
   [ -d "$place" ] || die "no log follows this backup"
+  mkdir -p "$2"
+  [ -z "$(ls -A "$2")" ] || die "$2 is not empty"
+  unfinished=$2
   # Log files in the order of their numbers, from the one of the backup's position on.
-  ls "$place" | sed -n 's/^\(.*\.[0-9]\{6,\}\)\(\.[0-9]\{1,\}-[0-9]\{1,\}\.[0-9a-f]\{64\}\)\{0,1\}\.zst\(\.age\)\{0,1\}$/\1/p' | sort -u -t. -k2,2n >"$work/files"
-  started=
+  ls "$place" | sed -n 's/^\(.*\.[0-9]\{6,\}\)\(\.[0-9]\{1,\}-[0-9]\{1,\}\.[0-9a-f]\{64\}\)\{0,1\}\.zst\(\.age\)\{0,1\}$/\1/p' |
+    sort -u | awk -v first="${expected##*.}" -F. '$NF + 0 >= first + 0 { print $NF + 0, $0 }' | sort -n | cut -d' ' -f2- >"$work/files"
+  [ -s "$work/files" ] || die "the log file $expected is not in the repository"
   while read -r file; do
-    [ "$file" = "$first" ] && started=1
-    [ -n "$started" ] || continue
-    : >"$2/$file"
-    whole=$(ls "$place" | grep -E "^$file\.zst(\.age)?$" || true)
-    if [ -n "$whole" ]; then
-      check_signature "$place/$file.json"
-      append "$place/$whole" "$2/$file" "$3" "$(jq -r .sha256 "$place/$file.json")"
-      continue
-    fi
-    ls "$place" | grep -E "^$file\.[0-9]+-[0-9]+\.[0-9a-f]{64}\.zst(\.age)?$" |
-      sed 's/^\(.*\.\)\([0-9]*\)-\([0-9]*\)\(\..*\)$/\2 \3 &/' | sort -n -k1,1 -k2,2r >"$work/segments"
-    reached=0
-    while read -r start end name; do
-      [ "$start" -eq "$reached" ] || { [ "$start" -lt "$reached" ] && continue; die "$file has a hole at byte $reached"; }
-      sum=$(printf '%s' "$name" | sed 's/^.*\.\([0-9a-f]\{64\}\)\.zst.*$/\1/')
-      append "$place/$name" "$2/$file" "$3" "$sum"
-      reached=$end
-    done <"$work/segments"
+    [ "$file" = "$expected" ] || die "the log has a hole: $expected is not in the repository, $file is"
+    write_log_file "$place" "$file" "$2/$file" "$3"
+    expected=$(next_file "$file")
   done <"$work/files"
-  [ -n "$started" ] || die "the log file $first is not in the repository"
+  unfinished=
   gtid=$(jq -r .position.gtid "$manifest")
-  printf 'The log lies in %s. Replay it on the restored server with:\n' "$2" >&2
-  printf '  cd %s && mariadb-binlog --verify-binlog-checksum --start-position=%s %s.* | mariadb --binary-mode\n' "$2" "${gtid:-4}" "${first%.*}" >&2
+  printf 'The log lies in %s. Replay it on the restored server, all of it or up to a transaction, with:\n' "$2" >&2
+  printf '  cd %s && mariadb-binlog --verify-binlog-checksum --start-position=%s [--stop-position=D-S-N] %s.* | mariadb --comments --binary-mode --max-allowed-packet=1G\n' "$2" "${gtid:-4}" "$base" >&2
 }
 
 append() { # OBJECT TARGET IDENTITY SHA256
   case $1 in *.age) sealed=true ;; *) sealed=false ;; esac
-  unseal "$3" "$sealed" <"$1" >"$work/plain"
-  [ "$(sha256sum <"$work/plain" | cut -d' ' -f1)" = "$4" ] || die "$1 is damaged"
-  cat "$work/plain" >>"$2"
+  unseal "$3" "$sealed" <"$1" >"$2.part"
+  [ "$(sha256sum <"$2.part" | cut -d' ' -f1)" = "$4" ] || die "$1 is damaged"
+  cat "$2.part" >>"$2"
+  rm "$2.part"
 }
 
 case $command in
   list)
     for manifest in "$folder"/systems/*/*/manifest.json; do
       [ -f "$manifest" ] || continue
-      jq -r '"\(.startedAt)  \(.system)  \(.type)  \(.id)  \(.position.gtid)"' "$manifest"
-    done | sort
+      if (check_signature "$manifest") 2>>"$work/bad"; then
+        jq -r '"\(.startedAt)  \(.system)  \(.type)  \(.id)  \(.position.gtid)"' "$manifest" >>"$work/list"
+      fi
+    done
+    [ ! -f "$work/list" ] || sort "$work/list"
+    [ ! -s "$work/bad" ] || { cat "$work/bad" >&2; exit 1; }
     ;;
   verify)
     [ $# -ge 4 ] || die "verify FOLDER SYSTEM BACKUP"
@@ -126,7 +174,12 @@ case $command in
     for part in $(jq -r '.parts[].name' "$manifest"); do check_pieces "$part"; done
     echo "signature and every digest fit"
     ;;
-  users) [ $# -ge 4 ] || die "users FOLDER SYSTEM BACKUP [IDENTITY]"; manifest_of "$3" "$4"; write_part users "${5-}" ;;
+  users)
+    [ $# -ge 4 ] || die "users FOLDER SYSTEM BACKUP [IDENTITY]"
+    manifest_of "$3" "$4"
+    write_part users "${5-}" >"$work/users"
+    leave_own_accounts <"$work/users"
+    ;;
   dump) [ $# -ge 4 ] || die "dump FOLDER SYSTEM BACKUP [IDENTITY]"; manifest_of "$3" "$4"; write_part data "${5-}" ;;
   log) [ $# -ge 5 ] || die "log FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; manifest_of "$3" "$4"; write_log "$3" "$5" "${6-}" ;;
   *) die "unknown command $command" ;;

@@ -21,11 +21,20 @@ FOLDER is a local copy of this repository (\`aws s3 sync s3://BUCKET/PREFIX FOLD
 |---|---|
 | a backup | \`systems/SYSTEM/ID/\`: it exists when \`manifest.json\` is there and \`manifest.json.sig\` fits it |
 | its data | the manifest's \`parts\`, in order: \`cat PIECES \\| age -d -i IDENTITY \\| zstd -d\` |
-| its users | \`users.sql.zst.age\`, loaded before the data |
+| its users | \`users.sql.zst.age\` |
 | the log | \`systems/SYSTEM/log/SERVER/INCARNATION/\`: segments \`FILE.START-END.SHA256.zst.age\`, or a whole closed \`FILE.zst.age\` |
 
-Order of a restore: a fresh MariaDB of the manifest's version, users, data, then the log from the manifest's position:
-\`mariadb-binlog --start-position=GTID FILES | mariadb\`.
+## A restore, step by step
+1. Make a fresh MariaDB of the version and with the settings that \`jq .server manifest.json\` tells (page size and
+   lower_case_table_names when its data directory is made; character set, sql_mode, time zone and plugins when it
+   starts), and start it with \`--event-scheduler=OFF --max-allowed-packet=1G\`: events come back enabled.
+2. \`sh restore.sh dump … | mariadb --comments --binary-mode --max-allowed-packet=1G\`
+3. \`sh restore.sh users … | mariadb\`: after the data, since rights on single tables need these to be there.
+4. \`sh restore.sh log …\` writes whole log files and prints the command that replays them. With
+   \`--stop-position=D-S-N\` the replay ends with that transaction; its GTIDs and times are what
+   \`mariadb-binlog --base64-output=decode-rows -v FILES\` prints.
+
+Whatever does not fit ends with an exit code that is not 0: use \`set -o pipefail\` in a shell that knows it.
 
 Signatures are Ed25519 over the bytes of \`manifest.json\`; the public keys stand in \`holdfast.json\`. Compare them with
 a copy that you kept elsewhere.

@@ -1,4 +1,5 @@
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-database";
 import { type MemoryEngines, newMemorySigner, openMemoryEngines } from "@/lib/engines/memory-engines";
@@ -60,7 +61,8 @@ describe("a repository that is opened", () => {
     expect(written).toEqual([]);
   });
 
-  test("by several at once gets one identity", async () => {
+  test("by several at once gets one identity, however slow it is", async () => {
+    store.before = () => delay(25);
     const opened = await Promise.all([open(), open(), open(), open()]);
     expect(new Set(opened.map(({ identity }) => identity.id)).size).toBe(1);
     expect((await rowOf()).identity).toBe((await identityOf()).id);
