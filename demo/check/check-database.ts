@@ -1,4 +1,6 @@
 import { randomInt } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createConnection } from "mariadb";
 import { breakDatabase } from "../break";
@@ -82,7 +84,9 @@ async function gatherFacts({ estate, console, say }: CheckOptions): Promise<Reco
   await wait(randomInt(SHIPPING_INTERVAL_MS));
 
   await breakDatabase(estate.layout);
-  say("the primary server was killed and its data directory removed");
+  // The runner's copy of the log would be lost with a runner on the primary's host: only the repository may count.
+  rmSync(join(estate.layout.home, "spool", "database"), { recursive: true, force: true });
+  say("the primary server was killed, its data directory and the runner's unshipped log removed");
   await estate.stopPart("store-primary");
   say("the primary store is stopped; recovering from the secondary alone");
   // By now every acknowledgement of a write from before the disaster has arrived.

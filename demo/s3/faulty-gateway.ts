@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 export type Fault =
   | { kind: "pass" }
   | { kind: "deaf" }
+  /** The connection is cut. */
+  | { kind: "drop" }
   | { kind: "cut-answer"; afterBytes: number }
   /** After so many bytes of the answer comes one a second. */
   | { kind: "drip-answer"; afterBytes: number }
@@ -47,6 +49,10 @@ export async function startFaultyGateway(
 
 function answer(exchange: { request: IncomingMessage; response: ServerResponse; port: number; fault: Fault }): void {
   const { request, response, port, fault } = exchange;
+  if (fault.kind === "drop") {
+    request.socket.destroy();
+    return;
+  }
   if (fault.kind === "deaf" || fault.kind === "hold-request") {
     request.resume();
     if (fault.kind === "hold-request") stayAwake(response, () => response.writeProcessing());
