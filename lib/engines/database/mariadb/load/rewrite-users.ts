@@ -81,17 +81,21 @@ export function rewriteUserStatement(statement: string, part: UserPart, locked: 
     const inner = rewriteUserStatement(`${inComment[2] ?? ""};`, part, locked);
     return inner === null ? null : `/*M!${inComment[1] ?? ""} ${inner.replace(/;$/, "")} */;`;
   }
-  const isObjectRight =
-    statement.startsWith("GRANT ") && OBJECT_RIGHT.test(statement.slice(0, indexOutsideQuotes(statement, " TO ")));
-  // Settings of the session are for both parts.
-  const isAccount = /^(?:CREATE|GRANT|SET DEFAULT ROLE|SET ROLE|DROP ROLE|SELECT|EXECUTE)\b/.test(statement);
-  if (part === "object-rights" ? isAccount && !isObjectRight : isObjectRight) return null;
+  if (!belongsTo(statement, part)) return null;
   const found = findGrantee(statement);
   if (found && isOf(found.grantee, OWN_ACCOUNTS)) return keepAdministrator(statement, found.at);
   if (found && CREATE_USER.test(statement) && isOf(found.grantee, locked)) {
     return `CREATE USER IF NOT EXISTS ${found.grantee.text} ACCOUNT LOCK;`;
   }
   return statement.replace(CREATE_USER, "CREATE OR REPLACE USER ").replace(CREATE_ROLE, "CREATE OR REPLACE ROLE ");
+}
+
+/** Settings of the session are for both parts. */
+function belongsTo(statement: string, part: UserPart): boolean {
+  const isObjectRight =
+    statement.startsWith("GRANT ") && OBJECT_RIGHT.test(statement.slice(0, indexOutsideQuotes(statement, " TO ")));
+  const isAccount = /^(?:CREATE|GRANT|SET DEFAULT ROLE|SET ROLE|DROP ROLE|SELECT|EXECUTE)\b/.test(statement);
+  return part === "object-rights" ? isObjectRight || !isAccount : !isObjectRight;
 }
 
 function isOf(grantee: Grantee, users: readonly string[]): boolean {
