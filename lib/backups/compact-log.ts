@@ -4,7 +4,7 @@ import type { JobCtx } from "@/lib/db/context";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { isSignatureValid } from "@/lib/kernel/crypto";
 import { EngineError } from "@/lib/kernel/errors";
-import { type OpenRepository, findObject, repositoryKeys } from "@/lib/repositories";
+import { type OpenRepository, findObject, repositoryKeys, writeEverywhere } from "@/lib/repositories";
 import type { ClosedLog } from "./closed-log";
 import type { LogShipping } from "./ship-log";
 
@@ -27,7 +27,7 @@ export async function compactLog(
   const key = `${prefix}${target.file}${engines.envelope.extension(shipping.recipients)}`;
   const manifest = `${prefix}${target.file}.json`;
   if (!(await isCompacted(ctx, target.repository, { key, manifest }))) {
-    const facts = await storeClosed(ctx, shipping, { store, file: target.file, key, sizeBytes: target.sizeBytes });
+    const facts = await storeClosed(ctx, shipping, { ...target, name: target.repository.name, store, key });
     const bytes = Buffer.from(`${JSON.stringify(facts, null, 1)}\n`);
     await store.replace(repositoryKeys.signatureKey(manifest), engines.signer.sign(bytes), { signal });
     await store.replace(manifest, bytes, { signal });
@@ -57,7 +57,7 @@ async function isCompacted(
 async function storeClosed(
   ctx: JobCtx,
   shipping: LogShipping,
-  target: { store: ObjectStore; key: string; file: string; sizeBytes: number },
+  target: { name: string; store: ObjectStore; key: string; file: string; sizeBytes: number },
 ): Promise<ClosedLog> {
   const engine = await ctx.engines.database(shipping.system);
   const source: { error?: unknown } = {};
@@ -66,10 +66,13 @@ async function storeClosed(
   const sealing = ctx.engines.envelope.seal(measured.output, { recipients: shipping.recipients, signal: ctx.signal });
   // age's bytes differ at each sealing: what an attempt that did not end left behind makes room.
   await target.store.delete(target.key, { signal: ctx.signal });
-  const [log, facts] = await Promise.all([
+  const [log, facts, written] = await Promise.all([
     measured.done,
     sealing.done,
-    target.store.put(target.key, sealing.output, { signal: ctx.signal }),
+    writeEverywhere(sealing.output, [{ repository: target.name, store: target.store }], {
+      keyOf: () => target.key,
+      signal: ctx.signal,
+    }),
   ]).catch((error: unknown) => {
     throw source.error ?? error;
   });
@@ -77,7 +80,7 @@ async function storeClosed(
     await target.store.delete(target.key, { signal: ctx.signal });
     throw unreadable(`the server's log "${target.file}" is not the one that was shipped`);
   }
-  await readBack(ctx, target.store, { key: target.key, sha256: facts.sealed.sha256 });
+  await readBack(ctx, target.store, { key: target.key, sha256: written.whole.sha256 });
   return {
     format: 1,
     file: target.file,

@@ -12,8 +12,6 @@ export const ManifestPart = z.object({
   pieces: z.array(z.object({ key: z.string(), sizeBytes: z.number().int(), sha256: z.string() })).min(1),
   /** What `zstd -d` gives back. */
   plain: Digest,
-  /** What `age -d` gives back. */
-  compressed: Digest,
   sealed: Digest,
   compression: z.literal("zstd"),
   encrypted: z.boolean(),

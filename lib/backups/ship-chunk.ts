@@ -18,6 +18,7 @@ export async function shipChunk(
   const sealed: Buffer[] = [];
   for await (const bytes of sealing.output) sealed.push(bytes as Buffer);
   const facts = await sealing.done;
+  const body = Buffer.concat(sealed);
 
   const prefix = repositoryKeys.logPrefix({ system: shipping.system, ...identityOf(shipping) });
   const name = repositoryKeys.formatSegmentName(
@@ -27,10 +28,10 @@ export async function shipChunk(
   // The name holds the plain digest, so the same stretch is never stored twice with another one; age's bytes differ at
   // each sealing, so a segment that is there already (a runner died before it could say so) is kept as it is.
   if (!(await repository.store.head(prefix + name, { signal: ctx.signal }))) {
-    await repository.store.put(prefix + name, Buffer.concat(sealed), { signal: ctx.signal });
+    await repository.store.put(prefix + name, body, { signal: ctx.signal });
   }
   if (chunk.file !== target.after) await closeCoverage(ctx, shipping, target);
-  await countCoverage(ctx, shipping, { ...target, storedBytes: facts.sealed.sizeBytes });
+  await countCoverage(ctx, shipping, { ...target, storedBytes: body.length });
 }
 
 /** A killed server writes no end: that the log goes on in another file is known only when that one is there. */

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { formatBytes } from "@/lib/kernel/format";
 import { CancelledError, EngineError, RefusedError } from "@/lib/kernel/errors";
+import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { beginBackup } from "./begin-backup";
 import { failBackup } from "./end-backup";
@@ -25,9 +26,9 @@ export async function storeUsers(ctx: StepCtx, shared: FullBackup): Promise<Step
 async function store(
   ctx: StepCtx,
   shared: FullBackup,
-  input: { name: ManifestPart["name"]; output: Readable },
+  input: { name: ManifestPart["name"]; bytes: Readable | PipedBytes },
 ): Promise<ManifestPart> {
-  const { part, failures } = await storePart(ctx, input.output, {
+  const { part, failures } = await storePart(ctx, input.bytes, {
     name: input.name,
     system: shared.system,
     backupId: requireBackup(shared).id,
@@ -93,9 +94,10 @@ async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
 async function storeStream<Facts>(
   ctx: StepCtx,
   shared: FullBackup,
-  input: { name: ManifestPart["name"]; output: Readable; done: Promise<Facts> },
+  input: { name: ManifestPart["name"]; output: Readable; piped?(): PipedBytes; done: Promise<Facts> },
 ): Promise<{ part: ManifestPart; facts: Facts }> {
-  const [stored, dumped] = await Promise.allSettled([store(ctx, shared, input), input.done]);
+  const bytes = input.piped?.() ?? input.output;
+  const [stored, dumped] = await Promise.allSettled([store(ctx, shared, { name: input.name, bytes }), input.done]);
   // The dump's own error is the cause; a store's error ends the dump as a consequence.
   if (stored.status === "rejected")
     throw dumped.status === "rejected" ? causeOf(stored.reason, dumped.reason) : stored.reason;

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 import type { JobCtx } from "@/lib/db/context";
 import { CancelledError, type ErrorSummary } from "@/lib/kernel/errors";
 import { type OpenRepository, repositoryKeys, writeEverywhere } from "@/lib/repositories";
@@ -12,7 +13,7 @@ export interface StoredPart {
 /** Packs one stream and writes it to every repository; resolves when each program ended well and each store has it. */
 export async function storePart(
   ctx: JobCtx,
-  input: Readable,
+  input: Readable | PipedBytes,
   target: {
     name: ManifestPart["name"];
     system: string;
@@ -37,7 +38,8 @@ export async function storePart(
     part: {
       name: target.name,
       pieces: written.pieces,
-      ...facts,
+      plain: facts.plain,
+      sealed: written.whole,
       compression: "zstd",
       encrypted: target.recipients.length > 0,
       recipients: [...target.recipients],

@@ -1,3 +1,4 @@
+import { type Hash, createHash } from "node:crypto";
 import { PassThrough, type Readable } from "node:stream";
 import type { ObjectStore, StoredObject } from "@/lib/engines/object-store/port";
 import { CancelledError, EngineError, type ErrorSummary, summarizeError } from "@/lib/kernel/errors";
@@ -18,6 +19,8 @@ export interface WrittenPiece {
 
 export interface Written {
   pieces: WrittenPiece[];
+  /** All of them together. */
+  whole: { sizeBytes: number; sha256: string };
   /** Repositories that do not have the whole of it, and why. */
   failures: Map<string, ErrorSummary>;
 }
@@ -35,38 +38,64 @@ export async function writeEverywhere(
   if (targets.length === 0) throw new Error("there is no repository to write to");
   const failures = new Map<string, ErrorSummary>();
   const pieces: WrittenPiece[] = [];
+  const digests = new PieceDigests();
   let lanes: Lane[] = [];
   let piece = 0;
-  let inPiece = 0;
   let live = [...targets];
   const open = () => {
     lanes = live.map((target) => openLane(target, options.keyOf(piece), options.signal));
-    inPiece = 0;
   };
   const close = async () => {
-    const stored = await closeLanes(lanes, failures, inPiece);
+    await closeLanes(lanes, failures, digests.inPiece);
     live = live.filter((target) => !failures.has(target.repository));
-    pieces.push({ key: options.keyOf(piece), ...stored });
+    pieces.push({ key: options.keyOf(piece), ...digests.endPiece() });
     piece += 1;
   };
   try {
     open();
     for await (const chunk of source) {
-      if (inPiece >= (options.pieceBytesMax ?? PIECE_BYTES_MAX)) {
+      if (digests.inPiece >= (options.pieceBytesMax ?? PIECE_BYTES_MAX)) {
         await close();
         open();
       }
-      inPiece += (chunk as Buffer).length;
+      digests.add(chunk as Buffer);
       await Promise.all(lanes.map((lane) => lane.write(chunk as Buffer)));
-      if (lanes.every((lane) => lane.settled)) await closeLanes(lanes, failures, inPiece);
+      if (lanes.every((lane) => lane.settled)) await closeLanes(lanes, failures, digests.inPiece);
     }
     await close();
-    return { pieces, failures };
+    return { pieces, failures, whole: digests.end() };
   } catch (error) {
     for (const lane of lanes) lane.abort(error);
     await Promise.allSettled(lanes.map((lane) => lane.stored));
     if (options.signal.aborted) throw new CancelledError("stopped while a backup was being stored");
     throw error;
+  }
+}
+
+/** Digests of the whole and of each piece: the bytes of the first, mostly the only one, are hashed once for both. */
+class PieceDigests {
+  inPiece = 0;
+  #sizeBytes = 0;
+  readonly #whole = createHash("sha256");
+  /** From the second piece on. */
+  #piece: Hash | null = null;
+
+  add(chunk: Uint8Array): void {
+    this.#whole.update(chunk);
+    this.#piece?.update(chunk);
+    this.inPiece += chunk.length;
+    this.#sizeBytes += chunk.length;
+  }
+
+  endPiece(): { sizeBytes: number; sha256: string } {
+    const ended = { sizeBytes: this.inPiece, sha256: (this.#piece ?? this.#whole.copy()).digest("hex") };
+    this.#piece = createHash("sha256");
+    this.inPiece = 0;
+    return ended;
+  }
+
+  end(): { sizeBytes: number; sha256: string } {
+    return { sizeBytes: this.#sizeBytes, sha256: this.#whole.digest("hex") };
   }
 }
 
@@ -111,21 +140,16 @@ async function closeLanes(
   lanes: readonly Lane[],
   failures: Map<string, ErrorSummary>,
   sentBytes: number,
-): Promise<StoredObject> {
+): Promise<void> {
   for (const lane of lanes) lane.end();
   const settled = await Promise.allSettled(lanes.map((lane) => lane.stored.then((each) => wholeOf(each, sentBytes))));
-  const stored: StoredObject[] = [];
+  let stored = 0;
   settled.forEach((outcome, index) => {
     const repository = lanes[index]?.repository ?? "";
-    if (outcome.status === "fulfilled") stored.push(outcome.value);
+    if (outcome.status === "fulfilled") stored += 1;
     else failures.set(repository, summarizeError(outcome.reason));
   });
-  const [first] = stored;
-  if (!first) throw settled.find((outcome) => outcome.status === "rejected")?.reason;
-  if (stored.some((each) => each.sha256 !== first.sha256)) {
-    throw wrongBytes("the repositories did not store the same bytes");
-  }
-  return first;
+  if (stored === 0) throw settled.find((outcome) => outcome.status === "rejected")?.reason;
 }
 
 function wholeOf(stored: StoredObject, sentBytes: number): StoredObject {

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 import { EngineError } from "@/lib/kernel/errors";
 import type { Secret } from "@/lib/kernel/secret";
 
@@ -102,8 +103,10 @@ export interface DumpFacts extends ObjectCounts {
 }
 
 export interface Dump {
-  /** SQL text for MariaDB's own client. */
+  /** SQL text for MariaDB's own client. Nothing is dumped before somebody takes it, here or by `piped`. */
   output: Readable;
+  /** The same for a program that reads it, which is far cheaper; then `output` is not read. */
+  piped?(): PipedBytes;
   /** Settles when the program ended, its exit code was 0, the footer was there and the tables were as many as planned. */
   done: Promise<DumpFacts>;
 }

@@ -1,13 +1,10 @@
 import type { Readable } from "node:stream";
+import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 
 /** How a part is packed: zstd, then age when there are recipients. The extension says which: `.zst.age` or `.zst`. */
 export interface SealFacts {
   /** Of the bytes that went in. */
   plain: { sizeBytes: number; sha256: string };
-  /** After zstd, before age: what `age -d` gives back. Equal to `sealed` when not encrypted. */
-  compressed: { sizeBytes: number; sha256: string };
-  /** Of the bytes that came out. */
-  sealed: { sizeBytes: number; sha256: string };
 }
 
 export interface Sealing {
@@ -31,7 +28,10 @@ export interface Opening {
 export interface Envelope {
   /** `.zst.age`, or `.zst` without recipients. */
   extension(recipients: readonly string[]): string;
-  seal(input: Readable, options: { recipients: readonly string[]; level?: number; signal: AbortSignal }): Sealing;
+  seal(
+    input: Readable | PipedBytes,
+    options: { recipients: readonly string[]; level?: number; signal: AbortSignal },
+  ): Sealing;
   /** `encrypted` tells whether age is in the way; `identityFile` is the private key's file. */
   open(
     input: Readable,

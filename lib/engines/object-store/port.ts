@@ -8,8 +8,6 @@ export interface ObjectInfo {
 
 export interface StoredObject {
   sizeBytes: number;
-  /** SHA-256 of the bytes as they were sent. */
-  sha256: string;
   /** Where the store locks what it takes: no one can delete it before. */
   lockedUntil?: Date;
 }

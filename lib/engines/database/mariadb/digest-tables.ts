@@ -1,9 +1,9 @@
 import { EngineError } from "@/lib/kernel/errors";
 import type { Connection, TableFacts } from "../port";
 import { textOf, withSession } from "./connect";
+import { chooseCharacterSet } from "./dump/character-set";
 import { CONTENT_ARGUMENTS, historyArguments } from "./dump";
-import { DumpScanner } from "./dump/scan-dump";
-import { streamDump } from "./dump/stream-dump";
+import { readScannedDump } from "./dump/scanned-dump";
 import { ENGINE } from "./map-error";
 import { listSchemas } from "./schemas";
 
@@ -11,26 +11,23 @@ const OPERATION = "digest the tables";
 
 /** Rows and digests of every table, from a dump that is read and thrown away. @throws EngineError where a schema is not there. */
 export async function digestTables(target: Connection, schemas: string[], signal: AbortSignal): Promise<TableFacts[]> {
-  const scanner = new DumpScanner();
-  const { output, done } = streamDump<TableFacts[]>({
+  return readScannedDump<TableFacts[]>({
     connection: target,
     operation: OPERATION,
     signal,
     args: async () => {
-      const version = await withSession(target, { signal }, async (session) => {
+      const [version, characterSet] = await withSession(target, { signal }, async (session) => {
         const there = await listSchemas(session);
         const missing = schemas.filter((schema) => !there.includes(schema));
         if (missing.length > 0) throw missingSchemas(missing);
         const [row] = await session.rows("read the server's version", "SELECT VERSION() AS version");
-        return textOf(row, "version") ?? "";
+        return [textOf(row, "version") ?? "", await chooseCharacterSet(session, schemas)] as const;
       });
-      return [...CONTENT_ARGUMENTS, ...historyArguments(version), "--skip-triggers", "--databases", "--", ...schemas];
+      const content = [...CONTENT_ARGUMENTS, characterSet, ...historyArguments(version)];
+      return [...content, "--skip-triggers", "--databases", "--", ...schemas];
     },
-    onChunk: (chunk) => scanner.push(chunk),
-    onEnd: () => Promise.resolve(scanner.end().tables),
+    onEnd: (scanned) => Promise.resolve(scanned.tables),
   });
-  output.resume();
-  return done;
 }
 
 function missingSchemas(missing: readonly string[]): EngineError {

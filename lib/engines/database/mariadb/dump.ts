@@ -5,8 +5,10 @@ import { textOf, withSession } from "./connect";
 import { isAtLeast, parseServerVersion } from "./hazards/server-version";
 import { ENGINE } from "./map-error";
 import { readPosition } from "./read-position";
-import { DumpScanner, type ScannedDump } from "./dump/scan-dump";
-import { noPosition, streamDump } from "./dump/stream-dump";
+import { chooseCharacterSet } from "./dump/character-set";
+import { noPosition } from "./dump/explain-dump";
+import type { ScannedDump } from "./dump/scan-dump";
+import { openScannedDump } from "./dump/scanned-dump";
 
 const OPERATION = "dump the data";
 
@@ -21,7 +23,6 @@ export const CONTENT_ARGUMENTS = [
   "--skip-no-autocommit",
   // Values of more than 16 MB fail at both ends without it.
   "--max-allowed-packet=1G",
-  "--default-character-set=utf8mb4",
   // It only concerns MySQL Cluster, and fails on names that the server's character set does not know.
   "--no-tablespaces",
 ];
@@ -40,13 +41,20 @@ export function historyArguments(version: string): string[] {
 
 interface Expected extends SchemaCounts {
   version: string;
+  characterSet: string;
 }
 
 async function readExpected(connection: Connection, plan: DumpPlan, signal: AbortSignal): Promise<Expected> {
   return withSession(connection, { signal }, async (session) => {
     const [row] = await session.rows("read the server's version", "SELECT VERSION() AS version");
     const counts = await countObjects(session, plan.schemas);
-    return { ...counts, views: counts.views - plan.leaveOut.length, version: textOf(row, "version") ?? "" };
+    const characterSet = await chooseCharacterSet(session, plan.schemas);
+    return {
+      ...counts,
+      views: counts.views - plan.leaveOut.length,
+      version: textOf(row, "version") ?? "",
+      characterSet,
+    };
   });
 }
 
@@ -73,19 +81,18 @@ export function dumpData(
   plan: DumpPlan,
   options: { signal: AbortSignal; onProgress?: (bytes: number) => void },
 ): Dump {
-  const scanner = new DumpScanner();
   let expected: Expected;
-  let bytes = 0;
-  return streamDump<DumpFacts>({
+  return openScannedDump<DumpFacts>({
+    ...options,
     connection,
     operation: OPERATION,
-    signal: options.signal,
     args: async () => {
       if (plan.schemas.length === 0)
         throw failed("there is no schema to dump", "Does the account see the application's schemas?", true);
       expected = await readExpected(connection, plan, options.signal);
       return [
         ...CONTENT_ARGUMENTS,
+        expected.characterSet,
         ...BACKUP_ARGUMENTS,
         ...historyArguments(expected.version),
         ...plan.leaveOut.map((view) => `--ignore-table=${view}`),
@@ -94,13 +101,7 @@ export function dumpData(
         ...plan.schemas,
       ];
     },
-    onChunk: (chunk) => {
-      scanner.push(chunk);
-      bytes += chunk.length;
-      options.onProgress?.(bytes);
-    },
-    onEnd: async () => {
-      const scanned = scanner.end();
+    onEnd: async (scanned) => {
       const position = assertPosition(scanned.position);
       assertComplete(scanned, expected);
       const end = await withSession(connection, { signal: options.signal }, readPosition);

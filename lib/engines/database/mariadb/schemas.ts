@@ -4,7 +4,7 @@ import { textOf } from "./connect";
 /** The server's own: they are made with a server, never restored into one. */
 const SYSTEM_SCHEMAS = "'information_schema', 'mysql', 'performance_schema', 'sys'";
 
-/** `(?, …, NULL)` with its values, for an IN over a list that may be empty. */
+/** `(?, …, NULL)` with its values, for an IN (never NOT IN) over a list that may be empty. */
 export function listOf(values: readonly string[]): { sql: string; values: string[] } {
   return {
     sql: `(${[...values, null].map((value) => (value === null ? "NULL" : "?")).join(", ")})`,

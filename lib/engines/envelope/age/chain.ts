@@ -27,13 +27,20 @@ export class Chain {
       signal: this.#signal,
     });
     this.#children.push(child);
-    this.#watch(done);
+    this.watch(done);
+    return child;
+  }
+
+  /** The next program, which reads the output of the one before by itself: these bytes never pass through this process. */
+  startBehind(pipe: Readable, options: Pick<ProgramOptions, "program" | "args" | "hint" | "explain">): ChildProcess {
+    const child = this.start({ ...options, stdio: [pipe, "pipe", "pipe"] });
+    pipe.destroy();
     return child;
   }
 
   /** Hands over a source's bytes, showing each chunk on the way. Ends the chain when the source fails. */
   feed(source: Readable, sink: Writable, see: (chunk: Buffer) => void): void {
-    this.#watch(pump(source, sink, see).catch((error: unknown) => Promise.reject(this.#brokenSource(error))));
+    this.watch(pump(source, sink, see).catch((error: unknown) => Promise.reject(this.#brokenSource(error))));
   }
 
   /** Ends the programs and closes their streams. */
@@ -57,7 +64,8 @@ export class Chain {
     );
   }
 
-  #watch(end: Promise<unknown>): void {
+  /** Something else on whose end the whole depends. */
+  watch(end: Promise<unknown>): void {
     this.#ends.push(end);
     end.catch(() => this.stop());
   }

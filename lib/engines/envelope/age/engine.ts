@@ -1,9 +1,11 @@
-import type { Readable } from "node:stream";
+import type { ChildProcess } from "node:child_process";
+import { Readable } from "node:stream";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
-import { Meter, holdError, streamOf } from "@/lib/engines/shared/measured-stream";
-import type { Envelope, Opening, SealFacts, Sealing } from "../port";
+import { type Measure, Meter, holdError, streamOf } from "@/lib/engines/shared/measured-stream";
+import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
+import type { Envelope, Opening, Sealing } from "../port";
 import { Chain } from "./chain";
-import { ageOpen, ageSeal, assertRecipients, zstdPack, zstdUnpack } from "./programs";
+import { type Program, ageOpen, ageSeal, assertRecipients, zstdPack, zstdUnpack } from "./programs";
 
 /** The envelope of the programs `zstd` and `age`. */
 export function createAgeEnvelope(): Envelope {
@@ -15,37 +17,55 @@ export function createAgeEnvelope(): Envelope {
 }
 
 function seal(
-  input: Readable,
+  input: Readable | PipedBytes,
   options: { recipients: readonly string[]; level?: number; signal: AbortSignal },
 ): Sealing {
   const { recipients, level = 1, signal } = options;
-  holdError(input);
-  const plain = new Meter();
-  const compressed = new Meter();
-  const sealed = new Meter();
   const chain = new Chain("pack the data", signal);
+  const source = input instanceof Readable ? inProcess(input, chain) : fromProgram(input, chain);
   const build = (): Readable => {
     assertRecipients(recipients);
-    const zstd = chain.start({ ...zstdPack(level), stdio: ["pipe", "pipe", "pipe"] });
-    chain.feed(input, present(zstd.stdin), (chunk) => plain.add(chunk));
-    if (recipients.length === 0) return present(zstd.stdout);
-    const age = chain.start({ ...ageSeal(recipients), stdio: ["pipe", "pipe", "pipe"] });
-    chain.feed(present(zstd.stdout), present(age.stdin), (chunk) => compressed.add(chunk));
-    return present(age.stdout);
+    const pipe = present(source.pack(zstdPack(level)).stdout);
+    return recipients.length === 0 ? pipe : present(chain.startBehind(pipe, ageSeal(recipients)).stdout);
   };
-  const { output, done } = conclude(chain, { input, build, see: (chunk) => sealed.add(chunk) });
+  const { output, done } = conclude(chain, { close: source.close, build });
   return {
     output,
-    done: observed(
-      done.then((): SealFacts => {
-        const packed = sealed.finish();
-        return {
-          plain: plain.finish(),
-          compressed: recipients.length > 0 ? compressed.finish() : packed,
-          sealed: packed,
-        };
-      }),
-    ),
+    done: observed(done.then(async () => ({ plain: await source.measured() }))),
+  };
+}
+
+/** Where the bytes come from. */
+interface Source {
+  /** Starts the program that packs them. */
+  pack(program: Program): ChildProcess;
+  close(): void;
+  measured(): Promise<Measure>;
+}
+
+function inProcess(input: Readable, chain: Chain): Source {
+  holdError(input);
+  const plain = new Meter();
+  return {
+    pack: (program) => {
+      const child = chain.start({ ...program, stdio: ["pipe", "pipe", "pipe"] });
+      chain.feed(input, present(child.stdin), (chunk) => plain.add(chunk));
+      return child;
+    },
+    close: () => input.destroy(),
+    measured: () => Promise.resolve(plain.finish()),
+  };
+}
+
+/** The packing program reads what the one before writes: nothing of it passes through this process. */
+function fromProgram(input: PipedBytes, chain: Chain): Source {
+  return {
+    pack: (program) => {
+      chain.watch(input.measured);
+      return chain.startBehind(input.pipe, program);
+    },
+    close: () => input.abandon(),
+    measured: () => input.measured,
   };
 }
 
@@ -67,14 +87,12 @@ function open(
     }
     if (identityFile === undefined) throw noIdentity();
     const age = chain.start({ ...ageOpen(identityFile), stdio: ["pipe", "pipe", "pipe"] });
-    // zstd reads age's output itself: these bytes never pass through this process.
-    const between = present(age.stdout);
-    const zstd = chain.start({ ...zstdUnpack(), stdio: [between, "pipe", "pipe"] });
-    between.destroy();
+    const zstd = chain.startBehind(present(age.stdout), zstdUnpack());
     chain.feed(input, present(age.stdin), see);
     return present(zstd.stdout);
   };
-  const { output, done } = conclude(chain, { input, build, see: (chunk) => (plainBytes += chunk.length) });
+  const close = () => input.destroy();
+  const { output, done } = conclude(chain, { close, build, see: (chunk) => (plainBytes += chunk.length) });
   return {
     output,
     done: observed(done.then(() => ({ sealed: sealed.finish(), plain: { sizeBytes: plainBytes } }))),
@@ -87,13 +105,13 @@ function open(
  */
 function conclude(
   chain: Chain,
-  parts: { input: Readable; build: () => Readable; see: (chunk: Buffer) => void },
+  parts: { close: () => unknown; build: () => Readable; see?: (chunk: Buffer) => void },
 ): { output: Readable; done: Promise<void> } {
-  const { input, build, see } = parts;
+  const { build, see } = parts;
   const read = Promise.withResolvers<void>();
   const bytes = async function* (last: Readable, settled: Promise<void>): AsyncGenerator<Buffer> {
     for await (const chunk of last as AsyncIterable<Buffer>) {
-      see(chunk);
+      see?.(chunk);
       yield chunk;
     }
     await settled;
@@ -101,7 +119,7 @@ function conclude(
   };
   const close = (error: Error | null) => {
     chain.stop();
-    input.destroy();
+    parts.close();
     const isKnown = error instanceof EngineError || error instanceof CancelledError;
     read.reject(isKnown ? error : new CancelledError("the reader went away before the end of the data"));
   };

@@ -1,7 +1,7 @@
 import { EngineError } from "@/lib/kernel/errors";
 import type { ProgramOptions } from "@/lib/engines/shared/process";
 
-type Program = Pick<ProgramOptions, "program" | "args" | "hint" | "explain">;
+export type Program = Pick<ProgramOptions, "program" | "args" | "hint" | "explain">;
 
 interface Sign {
   pattern: RegExp;

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { newToken } from "@/lib/kernel/ids";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { Meter, holdError } from "@/lib/engines/shared/measured-stream";
+import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 import type { Envelope, Opening, SealFacts, Sealing } from "../port";
 
 const HEAD_BYTES = 16;
@@ -19,15 +20,16 @@ export function createMemoryEnvelope(): Envelope {
   return { extension: (recipients) => (recipients.length > 0 ? ".zst.age" : ".zst"), seal, open };
 }
 
-function seal(input: Readable, options: { recipients: readonly string[]; signal: AbortSignal }): Sealing {
+function seal(input: Readable | PipedBytes, options: { recipients: readonly string[]; signal: AbortSignal }): Sealing {
   const done = Promise.withResolvers<SealFacts>();
-  const [plain, sealed] = [new Meter(), new Meter()];
+  const source = input instanceof Readable ? input : input.pipe;
+  const plain = new Meter();
   const key = options.recipients.length > 0 ? Buffer.from(newToken(HEAD_BYTES), "hex") : Buffer.alloc(HEAD_BYTES);
   const pack = async function* (): AsyncGenerator<Buffer> {
     const digest = createHash("sha256").update(key);
     yield key;
     let at = 0;
-    for await (const chunk of input as AsyncIterable<Buffer>) {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
       assertGoingOn(options.signal);
       plain.add(chunk);
       digest.update(chunk);
@@ -36,10 +38,9 @@ function seal(input: Readable, options: { recipients: readonly string[]; signal:
     }
     yield digest.digest();
   };
-  const output = streamUntilDone(pack(), { input, see: (chunk) => sealed.add(chunk) }, (error) => {
-    if (error) return done.reject(error);
-    const packed = sealed.finish();
-    done.resolve({ plain: plain.finish(), compressed: packed, sealed: packed });
+  const output = streamUntilDone(pack(), source, (error) => {
+    if (error) done.reject(error);
+    else done.resolve({ plain: plain.finish() });
   });
   done.promise.catch(() => undefined);
   return { output, done: done.promise };
@@ -75,7 +76,7 @@ function open(
     }
     if (!digest.digest().equals(held)) throw failure("it is cut off or damaged");
   };
-  const output = streamUntilDone(unpack(), { input, see: () => undefined }, (error) => {
+  const output = streamUntilDone(unpack(), input, (error) => {
     if (error) done.reject(error);
     else done.resolve({ sealed: sealed.finish(), plain: { sizeBytes: plainBytes } });
   });
@@ -86,17 +87,14 @@ function open(
 /** `settle` is told once: no error after the last byte, the generator's error, or that the reader went away. */
 function streamUntilDone(
   bytes: AsyncGenerator<Buffer>,
-  { input, see }: { input: Readable; see: (chunk: Buffer) => void },
+  input: Readable,
   settle: (error: Error | null) => void,
 ): Readable {
   holdError(input);
   let end: Error | null = new CancelledError("the reader went away before the end of the data");
   const watched = async function* (): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of bytes) {
-        see(chunk);
-        yield chunk;
-      }
+      yield* bytes;
       end = null;
     } catch (error) {
       // A reader who went away ends what is read from as well, and that is not the cause.

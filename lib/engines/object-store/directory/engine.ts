@@ -39,7 +39,7 @@ class DirectoryStore implements ObjectStore {
         const sent = await measureBody({ key, bytes, signal }, present.sizeBytes);
         const there = sent && (await measureFile(join(this.#root, key), signal));
         if (!sent || sent.sha256 !== there?.sha256) throw differs(this.#root, key);
-        return sent;
+        return { sizeBytes: sent.sizeBytes };
       });
     } finally {
       signal.removeEventListener("abort", stop);

@@ -5,6 +5,7 @@ import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { newToken } from "@/lib/kernel/ids";
 import { toBrokenSource } from "@/lib/engines/shared/broken-source";
 import { type Measure, Meter } from "@/lib/engines/shared/measured-stream";
+import type { StoredObject } from "../port";
 import { UNFINISHED } from "./config";
 import { codeOf, differs } from "./map";
 import { makeParents, syncDirectory } from "./tree";
@@ -19,30 +20,30 @@ interface Body {
 }
 
 /** Writes the body beside the objects and, once it is whole and on disk, gives it its name: never over another object. */
-export async function publish(root: string, body: Body): Promise<Measure> {
-  return withUnfinished(root, body, async (unfinished, measure) => {
+export async function publish(root: string, body: Body): Promise<StoredObject> {
+  return withUnfinished(root, body, async (unfinished, stored) => {
     for (let attempt = 1; ; attempt += 1) {
       await makeParents(root, body.key);
       try {
         await link(unfinished, join(root, body.key));
         break;
       } catch (error) {
-        if (codeOf(error) === "EEXIST") return keepPresent(root, { body, measure });
+        if (codeOf(error) === "EEXIST") return keepPresent(root, { body, unfinished, stored });
         if (codeOf(error) !== "ENOENT" || attempt >= LINK_ATTEMPTS_MAX) throw error;
       }
     }
     await syncDirectory(dirname(join(root, body.key)));
-    return measure;
+    return stored;
   });
 }
 
 /** The same, over whatever is there. */
-export async function publishOver(root: string, body: Body): Promise<Measure> {
-  return withUnfinished(root, body, async (unfinished, measure) => {
+export async function publishOver(root: string, body: Body): Promise<StoredObject> {
+  return withUnfinished(root, body, async (unfinished, stored) => {
     await makeParents(root, body.key);
     await rename(unfinished, join(root, body.key));
     await syncDirectory(dirname(join(root, body.key)));
-    return measure;
+    return stored;
   });
 }
 
@@ -73,43 +74,47 @@ export async function measureFile(path: string, signal: AbortSignal): Promise<Me
   return meter.finish();
 }
 
-async function keepPresent(root: string, sent: { body: Body; measure: Measure }): Promise<Measure> {
+async function keepPresent(
+  root: string,
+  sent: { body: Body; unfinished: string; stored: StoredObject },
+): Promise<StoredObject> {
   const { key, signal } = sent.body;
   const there = await measureFile(join(root, key), signal);
-  if (there.sha256 !== sent.measure.sha256) throw differs(root, key);
-  return sent.measure;
+  const own = await measureFile(sent.unfinished, signal);
+  if (there.sha256 !== own.sha256) throw differs(root, key);
+  return sent.stored;
 }
 
 async function withUnfinished(
   root: string,
   body: Body,
-  finish: (path: string, measure: Measure) => Promise<Measure>,
-): Promise<Measure> {
+  finish: (path: string, stored: StoredObject) => Promise<StoredObject>,
+): Promise<StoredObject> {
   await mkdir(join(root, UNFINISHED), { mode: 0o700, recursive: true });
   const path = join(root, UNFINISHED, newToken());
   const handle = await open(path, "wx", 0o600);
   try {
-    const measure = await write(handle, body);
+    const stored = await write(handle, body);
     if (body.signal.aborted) throw new CancelledError(`stopped while it had to store "${body.key}"`);
-    return await finish(path, measure);
+    return await finish(path, stored);
   } finally {
     await handle.close();
     await removeUnfinished(path);
   }
 }
 
-async function write(handle: FileHandle, body: Body): Promise<Measure> {
-  const meter = new Meter();
+async function write(handle: FileHandle, body: Body): Promise<StoredObject> {
+  let sizeBytes = 0;
   for await (const chunk of guarded(body)) {
-    meter.add(chunk);
+    sizeBytes += chunk.length;
     for (let done = 0; done < chunk.length;) {
       done += (await handle.write(chunk, done)).bytesWritten;
     }
   }
   await handle.sync();
   const { size } = await handle.stat();
-  if (size === meter.sizeBytes) return meter.finish();
-  throw new EngineError(`"${body.key}": ${meter.sizeBytes} bytes were written, the file has ${size}`, {
+  if (size === sizeBytes) return { sizeBytes };
+  throw new EngineError(`"${body.key}": ${sizeBytes} bytes were written, the file has ${size}`, {
     engine: "directory",
     operation: "store",
     permanent: false,

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { systemNow } from "@/lib/kernel/time";
 import { toBrokenSource } from "@/lib/engines/shared/broken-source";
-import { Meter, holdError } from "@/lib/engines/shared/measured-stream";
+import { holdError } from "@/lib/engines/shared/measured-stream";
 import { assertObjectKey, compareKeys } from "@/lib/engines/shared/object-key";
 import type { ObjectInfo, ObjectStore, StoreFacts, StoredObject } from "../port";
 
@@ -29,7 +29,7 @@ class MemoryStore implements ObjectStore {
       throw failure("store", `"${key}" exists already with different content; it was left as it is`);
     }
     if (!held) this.#objects.set(key, { bytes, modifiedAt: systemNow() });
-    return measured(bytes);
+    return { sizeBytes: bytes.length };
   }
 
   async replace(key: string, body: Uint8Array, options: { signal: AbortSignal }): Promise<StoredObject> {
@@ -37,7 +37,7 @@ class MemoryStore implements ObjectStore {
     assertGoingOn(options.signal);
     const bytes = Buffer.from(body);
     this.#objects.set(key, { bytes, modifiedAt: systemNow() });
-    return measured(bytes);
+    return { sizeBytes: bytes.length };
   }
 
   async get(key: string, options: { signal: AbortSignal }): Promise<Readable> {
@@ -102,12 +102,6 @@ async function collect(key: string, body: Readable, signal: AbortSignal): Promis
 
 function assertGoingOn(signal: AbortSignal): void {
   if (signal.aborted) throw new CancelledError("stopped before it reached the store");
-}
-
-function measured(bytes: Buffer): StoredObject {
-  const meter = new Meter();
-  meter.add(bytes);
-  return meter.finish();
 }
 
 function failure(operation: string, message: string): EngineError {

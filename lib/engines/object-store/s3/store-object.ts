@@ -52,7 +52,7 @@ export async function replaceBytes(
   if (options.signal.aborted) throw new CancelledError(`stopped before it replaced "${key}"`);
   const uploaded = await putBytes(place, key, { body: options.body, overwrite: true });
   await confirmStored(place, key, uploaded);
-  return { sizeBytes: uploaded.sizeBytes, sha256: uploaded.sha256 };
+  return { sizeBytes: uploaded.sizeBytes };
 }
 
 async function keepUploaded(place: S3Place, key: string, uploaded: Uploaded): Promise<StoredObject> {
@@ -76,8 +76,8 @@ async function keepPresent(
   return described(sent, present.lockedUntil ?? (await lockObject(place, key, present.versionId)));
 }
 
-function described(measure: Measure, lockedUntil: Date | undefined): StoredObject {
-  return { sizeBytes: measure.sizeBytes, sha256: measure.sha256, ...(lockedUntil ? { lockedUntil } : {}) };
+function described({ sizeBytes }: { sizeBytes: number }, lockedUntil: Date | undefined): StoredObject {
+  return { sizeBytes, ...(lockedUntil ? { lockedUntil } : {}) };
 }
 
 /** Null as soon as there are more bytes than could be equal. */

@@ -11,7 +11,7 @@ import {
 import { Upload } from "@aws-sdk/lib-storage";
 import { EngineError } from "@/lib/kernel/errors";
 import { toBrokenSource } from "@/lib/engines/shared/broken-source";
-import { type Measure, Meter, streamOf } from "@/lib/engines/shared/measured-stream";
+import { streamOf } from "@/lib/engines/shared/measured-stream";
 import { headObject } from "./head-object";
 import { toEngineError } from "./map";
 import type { S3Place } from "./place";
@@ -22,7 +22,8 @@ const PART_BYTES = 32 * 2 ** 20;
 const PARTS_AT_ONCE = 2;
 const ABORT_TIMEOUT_MS = 20_000;
 
-export interface Uploaded extends Measure {
+export interface Uploaded {
+  sizeBytes: number;
   /** Recomputed here from what was sent; without quotes. */
   etag: string;
   versionId: string | undefined;
@@ -34,10 +35,8 @@ export async function putBytes(
   key: string,
   options: { body: Uint8Array; overwrite: boolean },
 ): Promise<Uploaded> {
-  const meter = new Meter();
-  meter.add(options.body);
   const digest = createHash("md5").update(options.body).digest();
-  const sent = { ...meter.finish(), etag: digest.toString("hex") };
+  const sent = { sizeBytes: options.body.length, etag: digest.toString("hex") };
   try {
     const answer = await place.client.send(
       new PutObjectCommand({
@@ -61,12 +60,8 @@ export async function putStream(
   options: { body: Readable; signal: AbortSignal },
 ): Promise<Uploaded> {
   const { body, signal } = options;
-  const meter = new Meter();
   const ledger = new PartLedger();
-  const source = streamOf(
-    passThrough(body, (chunk) => meter.add(chunk)),
-    () => body.destroy(),
-  );
+  const source = streamOf(body, () => body.destroy());
   const upload = new Upload({
     client: checkedClient(place.client, ledger, signal),
     params: { Bucket: place.bucket, Key: place.prefix + key, Body: source, IfNoneMatch: "*" },
@@ -76,7 +71,7 @@ export async function putStream(
   });
   try {
     const answer: PutObjectCommandOutput = await upload.done();
-    return { ...meter.finish(), etag: ledger.etag(), versionId: answer.VersionId };
+    return { ...ledger.sent(), versionId: answer.VersionId };
   } catch (error) {
     body.destroy();
     const isTakenBack = await takeBack(place, key, ledger.uploadId);
@@ -85,31 +80,35 @@ export async function putStream(
       if (!source.readableEnded || signal.aborted) {
         throw toEngineError(error, { operation: "store", key, location: place.location, signal });
       }
-      return await settle(place, key, { error, sent: { ...meter.finish(), etag: ledger.etag() } });
+      return await settle(place, key, { error, sent: ledger.sent() });
     } catch (failure) {
       throw isTakenBack ? failure : withRemainder(failure);
     }
   }
 }
 
-/** The MD5 of each part, and what S3 makes of them. */
+/** Size and MD5 of each part, and what S3 makes of them. */
 class PartLedger {
   uploadId: string | undefined;
-  readonly #parts = new Map<number, Buffer>();
-  #whole: Buffer | undefined;
+  readonly #parts = new Map<number, { digest: Buffer; sizeBytes: number }>();
+  #isWhole = false;
 
   add(partNumber: number | undefined, body: Uint8Array): string {
     const digest = createHash("md5").update(body).digest();
-    if (partNumber === undefined) this.#whole = digest;
-    else this.#parts.set(partNumber, digest);
+    this.#isWhole = partNumber === undefined;
+    this.#parts.set(partNumber ?? 1, { digest, sizeBytes: body.length });
     return digest.toString("base64");
   }
 
+  sent(): { sizeBytes: number; etag: string } {
+    const parts = [...this.#parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+    return { sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, 0), etag: this.#etag(parts) };
+  }
+
   /** `<md5>` of one request, `<md5 of the parts' md5>-<parts>` of several. */
-  etag(): string {
-    if (this.#whole) return this.#whole.toString("hex");
-    const ordered = [...this.#parts].sort(([a], [b]) => a - b).map(([, digest]) => digest);
-    return `${createHash("md5").update(Buffer.concat(ordered)).digest("hex")}-${ordered.length}`;
+  #etag(parts: readonly { digest: Buffer }[]): string {
+    const all = Buffer.concat(parts.map(({ digest }) => digest));
+    return this.#isWhole ? all.toString("hex") : `${createHash("md5").update(all).digest("hex")}-${parts.length}`;
   }
 }
 
@@ -136,18 +135,11 @@ function checkedClient(client: S3Client, ledger: PartLedger, signal: AbortSignal
   return checked;
 }
 
-async function* passThrough(source: Readable, see: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    see(chunk);
-    yield chunk;
-  }
-}
-
 /** All was sent, but the answer to the last request was lost or was a refusal: the store may have the object. */
 async function settle(
   place: S3Place,
   key: string,
-  outcome: { error: unknown; sent: Measure & { etag: string } },
+  outcome: { error: unknown; sent: { sizeBytes: number; etag: string } },
 ): Promise<Uploaded> {
   const failure = toEngineError(outcome.error, { operation: "store", key, location: place.location });
   if (failure instanceof EngineError && failure.permanent && !isRefusedAsPresent(outcome.error)) throw failure;

@@ -1,4 +1,4 @@
-import { MalformedDumpError } from "./split-dump";
+import { MalformedDumpError } from "./split-dump.ts";
 
 const FOOTER = /\n-- Dump completed on [^\n]+\n$/;
 /** The footer's line is shorter. */

@@ -1,5 +1,5 @@
 import { type Hash, createHash, hash } from "node:crypto";
-import { MalformedDumpError } from "./split-dump";
+import { MalformedDumpError } from "./split-dump.ts";
 
 const [NEWLINE, SPACE, COMMA, SEMICOLON, LETTER_I, OPEN, BACKTICK] = [0x0a, 0x20, 0x2c, 0x3b, 0x49, 0x28, 0x60];
 const VALUES = Buffer.from(" VALUES");

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { LogPosition, ObjectCounts, TableFacts } from "../../port";
-import { FooterWatch } from "./footer-watch";
-import { RowDigest } from "./row-digest";
-import { DumpSplitter, statementText } from "./split-dump";
-import { comesInOrder, comparableDefinition, parseTableDefinition, unquoteName } from "./table-definition";
+import { FooterWatch } from "./footer-watch.ts";
+import { RowDigest } from "./row-digest.ts";
+import { DumpSplitter, statementText } from "./split-dump.ts";
+import { comesInOrder, comparableDefinition, parseTableDefinition, unquoteName } from "./table-definition.ts";
 
 export interface ScannedDump {
   /** Null where the dump names none: the server keeps no log, or the account may not read it. */

@@ -50,7 +50,11 @@ export class DumpSplitter {
   #begun = false;
   #firstOfProgram = false;
 
-  constructor(private readonly parts: DumpParts) {}
+  private readonly parts: DumpParts;
+
+  constructor(parts: DumpParts) {
+    this.parts = parts;
+  }
 
   /** @throws MalformedDumpError when a statement does not end. */
   push(chunk: Buffer): void {

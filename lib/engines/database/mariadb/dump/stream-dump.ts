@@ -1,11 +1,12 @@
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { CancelledError, EngineError } from "@/lib/kernel/errors";
+import { CancelledError } from "@/lib/kernel/errors";
 import { type RunningProgram, startProgram } from "@/lib/engines/shared/process";
 import type { Connection } from "../../port";
 import { describePlace } from "../connect";
 import { writeDefaultsFile } from "../defaults-file";
-import { ENGINE, explainStderr, findErrorNumber } from "../map-error";
+import { ENGINE } from "../map-error";
+import { explainDumpError, malformedDump } from "./explain-dump";
 import { MalformedDumpError } from "./split-dump";
 
 export interface StreamedDump<T> {
@@ -27,48 +28,8 @@ export interface DumpStream<T> {
   signal: AbortSignal;
 }
 
-const DDL_HINT = "Did someone change the schema during the dump? Run it again when that is done.";
-
-/** What mariadb-dump says when a table changed under it: definition changed, table gone, table doesn't exist in engine. */
-const TABLE_CHANGED = [1412, 1146, 1051, 1017, 1932];
-
-/** "You are not using binary logging". */
-const NO_LOG = 1381;
-
-/** A backup without it is refused. */
-export function noPosition(operation: string): EngineError {
-  return new EngineError("the dump has no position in the server's log: nothing after it could come back", {
-    engine: ENGINE,
-    operation,
-    permanent: true,
-    hint: "Is the binary log on, and may the account read its position (BINLOG MONITOR)?",
-  });
-}
-
-/** An error of the dump in words, without anything that it printed of a row. */
-export function explainDumpError(stderr: string, operation: string, place: string): EngineError | undefined {
-  const errno = findErrorNumber(stderr);
-  if (errno === NO_LOG || stderr.includes("Binlogging on server not active")) return noPosition(operation);
-  if (errno === null || !TABLE_CHANGED.includes(errno)) return explainStderr(stderr, { operation, place });
-  return new EngineError(`MariaDB on ${place} could not ${operation}: a table changed or went away meanwhile`, {
-    engine: ENGINE,
-    operation,
-    permanent: false,
-    hint: DDL_HINT,
-  });
-}
-
-function malformed(cause: MalformedDumpError, operation: string): EngineError {
-  return new EngineError(`the dump is not whole: ${cause.message}`, {
-    engine: ENGINE,
-    operation,
-    permanent: false,
-    hint: "Did the server or the dump program end early? The server's error log says so.",
-  });
-}
-
 function translate(error: unknown, operation: string): unknown {
-  return error instanceof MalformedDumpError ? malformed(error, operation) : error;
+  return error instanceof MalformedDumpError ? malformedDump(error.message, operation) : error;
 }
 
 /** Passes bytes on, shows them to `onChunk`, and ends only after `finish`. */
@@ -98,7 +59,7 @@ function watchOutput(
   return output;
 }
 
-/** Runs mariadb-dump and hands its output on unchanged. Its exit code and `onEnd` are awaited before the output ends. */
+/** Runs mariadb-dump for little output, which is read in this process and handed on unchanged. Its exit code and `onEnd` are awaited before the output ends. */
 export function streamDump<T>(stream: DumpStream<T>): StreamedDump<T> {
   const { operation, connection } = stream;
   const reader = new AbortController();
