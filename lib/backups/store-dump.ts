@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { formatBytes } from "@/lib/kernel/format";
 import { CancelledError, EngineError, RefusedError } from "@/lib/kernel/errors";
-import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
+import type { PipedBytes } from "@/lib/engines/envelope/port";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { beginBackup } from "./begin-backup";
 import { failBackup } from "./end-backup";

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
+import type { PipedBytes } from "@/lib/engines/envelope/port";
 import type { JobCtx } from "@/lib/db/context";
 import { CancelledError, type ErrorSummary } from "@/lib/kernel/errors";
 import { type OpenRepository, repositoryKeys, writeEverywhere } from "@/lib/repositories";

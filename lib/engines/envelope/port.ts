@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
 import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 
+export type { PipedBytes };
+
 /** How a part is packed: zstd, then age when there are recipients. The extension says which: `.zst.age` or `.zst`. */
 export interface SealFacts {
   /** Of the bytes that went in. */

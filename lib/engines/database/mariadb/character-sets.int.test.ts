@@ -10,6 +10,7 @@ const directory = `/var/tmp/hf-cs-${process.pid}`;
 const signal = new AbortController().signal;
 /** Text with what ends a string, and a backslash. */
 const QUOTES = String.raw`'it''s "quoted" \\ \0\Z\n\r;\n-- x'`;
+const EVERY_BYTE = `0x${Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 let server: MariadbServer;
 let copy: ScratchServer | undefined;
 let sets: string[];
@@ -43,10 +44,10 @@ async function tableOf(schema: string, set: string): Promise<string[]> {
   const letter = schema === "letters" ? await letterOf(set) : "z";
   return [
     `CREATE TABLE ${schema}.t_${set} (id INT PRIMARY KEY, v VARCHAR(300) CHARACTER SET ${set}, x TEXT CHARACTER SET ${set},
-      e ${kinds("ENUM", `'a', '${letter}', 'it''s'`)}, s ${kinds("SET", `'${letter}', 'b'`)}, n INT)`,
+      e ${kinds("ENUM", `'a', '${letter}', 'it''s'`)}, s ${kinds("SET", `'${letter}', 'b'`)}, n INT, b VARBINARY(300), l LONGBLOB, i BIT(20))`,
     `INSERT INTO ${schema}.t_${set} (id, v) SELECT seq DIV 64, GROUP_CONCAT(CHAR(seq USING utf32) ORDER BY seq SEPARATOR '')
       FROM seq_1_to_65535 WHERE seq NOT BETWEEN 55296 AND 57343 GROUP BY seq DIV 64`,
-    `INSERT INTO ${schema}.t_${set} VALUES (-1, ${QUOTES}, CONCAT(${QUOTES}, '🦊'), 2, 3, 1), (-2, '', NULL, 3, 2, NULL)`,
+    `INSERT INTO ${schema}.t_${set} VALUES (-1, ${QUOTES}, CONCAT(${QUOTES}, '🦊'), 2, 3, 1, ${EVERY_BYTE}, REPEAT(${EVERY_BYTE}, 50), 262401), (-2, '', NULL, 3, 2, NULL, '', NULL, 0)`,
   ];
 }
 
@@ -93,7 +94,7 @@ test.each([
     expect.arrayContaining(["big5", "gbk", "sjis", "cp932", "ucs2", "utf16", "utf32", "latin1", "utf8mb4"]),
   );
   for (const set of sets) {
-    const sql = `SELECT id, HEX(v) AS v, HEX(x) AS x, e + 0 AS e, s + 0 AS s, n FROM ${schema}.t_${set} ORDER BY id`;
+    const sql = `SELECT id, HEX(v) AS v, HEX(x) AS x, e + 0 AS e, s + 0 AS s, n, HEX(b) AS b, HEX(l) AS l, i + 0 AS i FROM ${schema}.t_${set} ORDER BY id`;
     const source = await ask("source", sql);
     expect(source.length, set).toBeGreaterThan(990);
     expect(await ask("copy", sql), set).toEqual(source);

@@ -23,7 +23,7 @@ export async function digestTables(target: Connection, schemas: string[], signal
         const [row] = await session.rows("read the server's version", "SELECT VERSION() AS version");
         return [textOf(row, "version") ?? "", await chooseCharacterSet(session, schemas)] as const;
       });
-      const content = [...CONTENT_ARGUMENTS, characterSet, ...historyArguments(version)];
+      const content = [...CONTENT_ARGUMENTS, ...characterSet, ...historyArguments(version)];
       return [...content, "--skip-triggers", "--databases", "--", ...schemas];
     },
     onEnd: (scanned) => Promise.resolve(scanned.tables),

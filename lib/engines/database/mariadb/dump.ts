@@ -15,8 +15,6 @@ const OPERATION = "dump the data";
 /** What every dump of data is taken with, a copy's as well: only then are their digests alike. */
 export const CONTENT_ARGUMENTS = [
   "--single-transaction",
-  // Binary values in text that no character set can change.
-  "--hex-blob",
   // A dump that locks tables cannot be loaded where a sequence is a column's default (error 1100).
   "--skip-add-locks",
   // Newer clients wrap each table in a transaction of its own unless told not to.
@@ -41,7 +39,7 @@ export function historyArguments(version: string): string[] {
 
 interface Expected extends SchemaCounts {
   version: string;
-  characterSet: string;
+  characterSet: readonly string[];
 }
 
 async function readExpected(connection: Connection, plan: DumpPlan, signal: AbortSignal): Promise<Expected> {
@@ -92,7 +90,7 @@ export function dumpData(
       expected = await readExpected(connection, plan, options.signal);
       return [
         ...CONTENT_ARGUMENTS,
-        expected.characterSet,
+        ...expected.characterSet,
         ...BACKUP_ARGUMENTS,
         ...historyArguments(expected.version),
         ...plan.leaveOut.map((view) => `--ignore-table=${view}`),
