@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect } from "vitest";
@@ -23,10 +23,6 @@ export const go = { signal: new AbortController().signal };
 
 export function newKey(): string {
   return `systems/database/${newToken(6)}/part`;
-}
-
-export function sha256(data: Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
 }
 
 /** Bytes in which no two parts are alike, and which are quick to make. */
