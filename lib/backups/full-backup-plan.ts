@@ -76,6 +76,7 @@ async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
       findings: { version: shared.facts.version, hazards: shared.hazards } as object,
       probedAt: ctx.now(),
       probeError: null,
+      failingSince: null,
     },
   });
   for (const hazard of shared.hazards) {

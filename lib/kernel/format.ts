@@ -36,6 +36,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en-GB");
 }
 
+/** `1 backup`, `1,204 backups`. */
+export function formatCountOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** `4s`, `32m`, `2h`, `12d`: one unit, for ages in lists. Never negative: a clock that runs ahead reads as `0s`. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));

@@ -17,7 +17,7 @@ export async function assessDamage(ctx: StepCtx, shared: RunbookShared): Promise
   } else {
     refuseLivingPrimary(shared.system, answer);
     shared.disruptionAt = disruptionFrom(shared, row.heartbeatAt);
-    await recordClock(ctx, shared.run.id, ["detect", row.probedAt ?? ctx.now()]);
+    await recordClock(ctx, shared.run.id, ["detect", row.failingSince ?? ctx.now()]);
   }
   await recordClock(ctx, shared.run.id, ["disrupt", shared.disruptionAt]);
   await recordMeasures(ctx, shared.run.id, { disruptionAt: shared.disruptionAt });

@@ -223,6 +223,11 @@ describe("a live recovery", () => {
 
   test("makes the recovered server the primary, and measures from the last heartbeat to the first answered client", async () => {
     await loseThePrimary();
+    const failingSince = new Date("2026-11-23T10:00:08Z");
+    await database.db.system.update({
+      where: { id: systemId },
+      data: { failingSince, probedAt: database.clock.now() },
+    });
     const run = await perform(LIVE);
     expect(run).toMatchObject({
       state: "succeeded",
@@ -230,7 +235,7 @@ describe("a live recovery", () => {
       rtoActualSeconds: 30,
       rpoActualSeconds: 0,
     });
-    expect(run.clocks).toMatchObject({ traffic: "2026-11-23T10:00:36.000Z" });
+    expect(run.clocks).toMatchObject({ detect: "2026-11-23T10:00:08.000Z", traffic: "2026-11-23T10:00:36.000Z" });
     expect(run.steps.map((step) => step.key)).not.toContain("compare");
     expect(scratches()).toMatchObject([{ directory: "/memory/standby", state: "primary" }]);
     expect(scratches()[0]?.tables.get("shop.orders")).toHaveLength(6);

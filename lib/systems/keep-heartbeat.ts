@@ -50,7 +50,7 @@ async function beatOn(ctx: JobCtx, { engine, systemId, from, periodMs }: Beating
       const beat = await engine.beat(seq, signal);
       await ctx.db.system.update({
         where: { id: systemId },
-        data: { heartbeatSeq: seq, heartbeatAt: beat.at, probedAt: ctx.now(), probeError: null },
+        data: { heartbeatSeq: seq, heartbeatAt: beat.at, probedAt: ctx.now(), probeError: null, failingSince: null },
       });
       seq += 1n;
       await waitFor(periodMs, ctx.signal);
@@ -58,8 +58,14 @@ async function beatOn(ctx: JobCtx, { engine, systemId, from, periodMs }: Beating
       if (ctx.signal.aborted) return;
       isPrepared = false; // A recovered server may be an older one.
       const message = late.aborted ? `no answer within ${BEAT_TIMEOUT_MS / 1_000} s` : summarizeError(error).message;
-      await ctx.db.system.update({ where: { id: systemId }, data: { probedAt: ctx.now(), probeError: message } });
+      await recordFailure(ctx, systemId, message);
       await waitFor(RETRY_MS, ctx.signal);
     }
   }
+}
+
+async function recordFailure(ctx: JobCtx, systemId: string, message: string): Promise<void> {
+  const now = ctx.now();
+  await ctx.db.system.updateMany({ where: { id: systemId, failingSince: null }, data: { failingSince: now } });
+  await ctx.db.system.update({ where: { id: systemId }, data: { probedAt: now, probeError: message } });
 }

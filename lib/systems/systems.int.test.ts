@@ -251,9 +251,12 @@ describe("the heartbeat", () => {
       database.clock.advance(5_000);
       await until((row) => expect(row.probedAt).toEqual(database.clock.now()));
       expect((await rowOf()).heartbeatSeq).toBe(lost.heartbeatSeq);
+      // The outage was detected at the first refusal, not at the newest.
+      expect(lost.failingSince).toEqual(lost.probedAt);
+      expect((await rowOf()).failingSince).toEqual(lost.failingSince);
       const before = prepared.mock.calls.length;
       server().fail(null);
-      await until((row) => expect(row.probeError).toBeNull());
+      await until((row) => expect([row.probeError, row.failingSince]).toEqual([null, null]));
       // A recovered server may be one in which the table is not there yet.
       expect(prepared.mock.calls.length).toBeGreaterThan(before - 1);
       await until((row) => expect(row.heartbeatSeq).toBeGreaterThan(lost.heartbeatSeq ?? 0n));
