@@ -1,6 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { formatCountOf } from "@/lib/kernel/format";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
 import { Empty } from "./states";
@@ -94,7 +95,7 @@ export function PagedList<R>({
       {children(rows)}
       <div className="flex h-[34px] items-center gap-2 border-t border-line px-4 text-12 text-ink-3 phone:h-12 phone:px-3">
         <span>
-          {rows.length} {noun}
+          {formatCountOf(rows.length, noun)}
           {place}
         </span>
         <span className="ml-auto flex gap-1">
@@ -117,7 +118,7 @@ export function PagedList<R>({
 /** Empty by its filters: another text than empty by nature. */
 export function NoMatch({ noun, onClear }: { noun: string; onClear: () => void }) {
   return (
-    <Empty title={`No ${noun} match`}>
+    <Empty title={`No ${noun}s match`}>
       <p>
         None has these filters.{" "}
         <button type="button" className="link" onClick={onClear}>

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, 
 import { Button, buttonStyles } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { Select } from "@/components/ui/select";
-import { formatCount } from "@/lib/kernel/format";
+import { formatCount, formatCountOf } from "@/lib/kernel/format";
 import { LogRow, type ViewedLine } from "./log-row";
 import { useFollow } from "./use-follow";
 import { useLogSearch } from "./use-log-search";
@@ -232,7 +232,7 @@ function Counts({ lines, onGoTo }: { lines: readonly ViewedLine[]; onGoTo: (inde
   return (
     <span className="ml-auto flex gap-2 whitespace-nowrap text-ink-2 phone:hidden rail:hidden">
       {kinds.map(({ level, count: n, noun }) => {
-        const text = `${n} ${noun}${n === 1 ? "" : "s"}`;
+        const text = formatCountOf(n, noun);
         return n === 0 ? (
           <span key={level}>{text}</span>
         ) : (

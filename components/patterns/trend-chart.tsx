@@ -52,7 +52,11 @@ export function TrendChart({
   return (
     <div role="img" aria-label={label} style={{ height: height + (hasAxis ? 18 : 0) }}>
       <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 340, height }}>
-        <LineChart data={data} margin={{ top: 6, right: 6, bottom: 0, left: 6 }} accessibilityLayer={false}>
+        <LineChart
+          data={data}
+          margin={{ top: 6, right: 6, bottom: hasAxis ? 0 : 6, left: 6 }}
+          accessibilityLayer={false}
+        >
           <CartesianGrid horizontal={false} vertical={false} />
           <YAxis hide domain={[0, top]} />
           <XAxis

@@ -73,7 +73,7 @@ function Charts({ system, measurements }: { system: SystemSummary; measurements:
     <>
       <ChartHead
         name="RTO"
-        text={`measured in a ${newest?.mode ?? "drill"} on ${day}`}
+        text={`measured in a ${newest?.mode === "live" ? "live run" : "drill"} on ${day}`}
         value={newest ? formatDuration(newest.rtoActualSeconds * 1_000) : "?"}
       />
       <TrendChart

@@ -74,7 +74,7 @@ const WITH_DRAWER = "grid-cols-[180px_minmax(0,1fr)_376px] narrow:grid-cols-[min
 const WITHOUT_DRAWER = "grid-cols-[180px_minmax(0,1fr)] narrow:grid-cols-1";
 
 function Nothing({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
-  if (isFiltered) return <NoMatch noun="events" onClear={onClear} />;
+  if (isFiltered) return <NoMatch noun="event" onClear={onClear} />;
   return (
     <Empty title="The log is empty">
       <p>Every action leaves an event here, in the same transaction as the action itself.</p>

@@ -104,8 +104,9 @@ const COLUMNS: DataColumn<BackupSummary>[] = [
 
 function Took({ backup }: { backup: BackupSummary }) {
   const now = useNow();
-  const until = backup.endedAt ? Date.parse(backup.endedAt) : now;
-  return formatDuration(Math.max(0, Math.floor((until - Date.parse(backup.startedAt)) / 1_000) * 1_000));
+  const since = Date.parse(backup.startedAt);
+  if (backup.endedAt) return formatDuration(Date.parse(backup.endedAt) - since);
+  return formatDuration(Math.max(0, Math.floor((now - since) / 1_000) * 1_000));
 }
 
 function copyColumn(repository: string): DataColumn<BackupSummary> {

@@ -8,7 +8,7 @@ import { Filter, FilterRow, PagedList } from "@/components/patterns/list-control
 import { Fact, Facts, PageHeading, PageTitle } from "@/components/patterns/pane";
 import { Empty, Loaded } from "@/components/patterns/states";
 import { Glyph } from "@/components/patterns/status";
-import { formatBytes, formatCount } from "@/lib/kernel/format";
+import { formatBytes, formatCountOf } from "@/lib/kernel/format";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import { BACKUP_WORD } from "./backup-status";
 import { BackupsTable } from "./backups-table";
@@ -57,7 +57,7 @@ export function BackupsView() {
         <Loaded answer={backups} rows={8}>
           {(page) => (
             <PagedList
-              noun="backups"
+              noun="backup"
               page={{ rows: page.backups, nextCursor: page.nextCursor }}
               cursor={search.cursor}
               onCursor={(cursor) => void setSearch({ cursor })}
@@ -102,7 +102,7 @@ function RepositoryFacts({ repositories }: { repositories: readonly RepositoryVi
             evidence={<span title={repository.location}>{repository.checkError ?? repository.location}</span>}
           >
             <Glyph tone={tone} label={word} />
-            <b>{formatBytes(repository.storedBytes)}</b> in {formatCount(repository.backups)} backups
+            <b>{formatBytes(repository.storedBytes)}</b> in {formatCountOf(repository.backups, "backup")}
           </Fact>
         );
       })}

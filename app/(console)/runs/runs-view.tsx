@@ -46,7 +46,7 @@ export function RunsView() {
         <Loaded answer={runs} rows={8}>
           {(page) => (
             <PagedList
-              noun="runs"
+              noun="run"
               page={{ rows: page.runs, nextCursor: page.nextCursor }}
               cursor={search.cursor}
               onCursor={(cursor) => void setSearch({ cursor })}
