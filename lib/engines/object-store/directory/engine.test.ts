@@ -40,8 +40,9 @@ test("files and directories are for their owner alone", async () => {
 
 test("a root that is not there is not made: its volume may be missing", async () => {
   const store = openDirectoryStore({ path: join(base, "absent") });
-  for (const call of [store.put("a", Buffer.from("x"), go), store.inspect(go), store.head("a", go)]) {
-    const error = await failureOf(call);
+  const calls = [() => store.put("a", Buffer.from("x"), go), () => store.inspect(go), () => store.head("a", go)];
+  for (const call of calls) {
+    const error = await failureOf(call());
     expect(error).toMatchObject({ permanent: true, message: expect.stringContaining("does not exist") });
     expect(error.hint).toContain("mounted");
   }
