@@ -60,18 +60,11 @@ async function claimNewest(
 
 /** Since when the schedule is declared without a break: nothing is due, or missed, before it. */
 async function declaredSince(ctx: Ctx, { system, schedule }: Due): Promise<Date | null> {
-  const versions = await ctx.db.configuration.findMany({
-    orderBy: { version: "desc" },
-    take: VERSIONS_MAX,
-    select: { appliedAt: true, document: true },
-  });
-  const other = versions.findIndex(({ document }) => scheduleIn(document, system) !== schedule);
+  const versions = await ctx.db.$queryRaw<{ appliedAt: Date; schedule: string | null }[]>`
+    SELECT applied_at AS "appliedAt", document #>> ${["systems", system, "backup", "full", "schedule"]}::text[] AS schedule
+    FROM configurations ORDER BY version DESC LIMIT ${VERSIONS_MAX}`;
+  const other = versions.findIndex((version) => version.schedule !== schedule);
   return (other === -1 ? versions : versions.slice(0, other)).at(-1)?.appliedAt ?? null;
-}
-
-function scheduleIn(document: unknown, system: string): string | undefined {
-  type Declared = { systems?: Record<string, { backup?: { full?: { schedule?: string } } }> };
-  return (document as Declared | null)?.systems?.[system]?.backup?.full?.schedule;
 }
 
 /** The slot, its run and their events are there together, or nothing of them. Returns the run that was started. */

@@ -27,7 +27,7 @@ export async function compactLog(
   const key = `${prefix}${target.file}${engines.envelope.extension(shipping.recipients)}`;
   const manifest = `${prefix}${target.file}.json`;
   if (!(await isCompacted(ctx, target.repository, { key, manifest }))) {
-    const facts = await storeClosed(ctx, shipping, { ...target, name: target.repository.name, store, key });
+    const facts = await storeClosed(ctx, shipping, { ...target, key });
     const bytes = Buffer.from(`${JSON.stringify(facts, null, 1)}\n`);
     await store.replace(repositoryKeys.signatureKey(manifest), engines.signer.sign(bytes), { signal });
     await store.replace(manifest, bytes, { signal });
@@ -57,19 +57,20 @@ async function isCompacted(
 async function storeClosed(
   ctx: JobCtx,
   shipping: LogShipping,
-  target: { name: string; store: ObjectStore; key: string; file: string; sizeBytes: number },
+  target: { repository: OpenRepository; key: string; file: string; sizeBytes: number },
 ): Promise<ClosedLog> {
   const engine = await ctx.engines.database(shipping.system);
+  const { name, store } = target.repository;
   const source: { error?: unknown } = {};
   const input = Readable.from(keepError(readFile(shipping, target.file), source), { objectMode: false });
   const measured = engine.measureLog(target.file, input, ctx.signal);
   const sealing = ctx.engines.envelope.seal(measured.output, { recipients: shipping.recipients, signal: ctx.signal });
   // age's bytes differ at each sealing: what an attempt that did not end left behind makes room.
-  await target.store.delete(target.key, { signal: ctx.signal });
+  await store.delete(target.key, { signal: ctx.signal });
   const [log, facts, written] = await Promise.all([
     measured.done,
     sealing.done,
-    writeEverywhere(sealing.output, [{ repository: target.name, store: target.store }], {
+    writeEverywhere(sealing.output, [{ repository: name, store }], {
       keyOf: () => target.key,
       signal: ctx.signal,
     }),
@@ -77,10 +78,10 @@ async function storeClosed(
     throw source.error ?? error;
   });
   if (facts.plain.sizeBytes !== target.sizeBytes) {
-    await target.store.delete(target.key, { signal: ctx.signal });
+    await store.delete(target.key, { signal: ctx.signal });
     throw unreadable(`the server's log "${target.file}" is not the one that was shipped`);
   }
-  await readBack(ctx, target.store, { key: target.key, sha256: written.whole.sha256 });
+  await readBack(ctx, store, { key: target.key, sha256: written.whole.sha256 });
   return {
     format: 1,
     file: target.file,

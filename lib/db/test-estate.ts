@@ -68,6 +68,7 @@ export async function forgetHistory({ db }: TestDatabase): Promise<void> {
         logIncarnation: null,
         probedAt: null,
         probeError: null,
+        failingSince: null,
       },
     }),
     db.repository.updateMany({ data: { identity: null, checkedAt: null, checkError: null } }),

@@ -145,7 +145,7 @@ describe("sealing and opening", () => {
         hint: "",
       });
       const failure = Promise.reject(broken);
-      failure.catch(() => undefined);
+      failure.catch(() => undefined); // The sealing is handed it a moment later.
       const failing = writes(failure);
       await expect(buffer(failing.output)).rejects.toThrow("the dump broke");
       await expect(failing.done).rejects.toBe(broken);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readSync, writeSync } from "node:fs";
-import { type ScannedDump, DumpScanner } from "./scan-dump.ts";
+import { DumpScanner } from "./scan-dump.ts";
+import { EXIT_MALFORMED, EXIT_NO_READER, type ScanMessage } from "./scan-messages.ts";
 import { MalformedDumpError } from "./split-dump.ts";
 
 /*
@@ -12,11 +13,6 @@ import { MalformedDumpError } from "./split-dump.ts";
  * Node runs this file and what it imports as they are (it strips the types), so they name each other with `.ts`.
  */
 
-/** A line of descriptor 3. */
-export type ScanMessage = { bytes: number } | { scanned: ScannedDump; plain: { sizeBytes: number; sha256: string } };
-
-/** Exit codes beside 0: the dump is not whole; nobody takes the bytes any more. */
-const [EXIT_MALFORMED, EXIT_NO_READER] = [3, 4];
 const [INPUT, OUTPUT, MESSAGES] = [0, 1, 3];
 const BUFFER_BYTES = 256 * 2 ** 10;
 const PROGRESS_BYTES = 32 * 2 ** 20;

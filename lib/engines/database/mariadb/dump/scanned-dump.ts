@@ -11,11 +11,9 @@ import { writeDefaultsFile } from "../defaults-file";
 import { ENGINE } from "../map-error";
 import { explainDumpError, malformedDump } from "./explain-dump";
 import type { ScannedDump } from "./scan-dump";
-import type { ScanMessage } from "./scan-program";
+import { EXIT_MALFORMED, EXIT_NO_READER, type ScanEnd, type ScanMessage } from "./scan-messages";
 
 const SCAN_PROGRAM = fileURLToPath(new URL("scan-program.ts", import.meta.url));
-/** As `scan-program.ts` says them; it is run, not imported. */
-const [EXIT_MALFORMED, EXIT_NO_READER] = [3, 4];
 /** What a dump says when the program behind it has gone. */
 const BROKEN_PIPE = /errno 32 |broken pipe|SIGPIPE/i;
 
@@ -74,7 +72,7 @@ export function openScannedDump<T>(options: ScannedDumpOptions<T>): ScannedDumpB
       const { stdout, ended, abandon } = start();
       if (!stdout) throw new Error("a program was started without a pipe");
       const measured = ended.then(({ plain }) => plain);
-      measured.catch(() => undefined);
+      measured.catch(() => undefined); // The program behind the pipe awaits it; it may come later.
       return { pipe: stdout, measured, abandon };
     },
     done: done.promise,
@@ -106,7 +104,7 @@ function startScannedDump<T>(options: ScannedDumpOptions<T>, { isPassedOn }: { i
   const ended = run({ ...options, signal }, scan).catch((error: unknown) => {
     throw options.signal.aborted ? new CancelledError(`stopped while it had to ${options.operation}`) : error;
   });
-  ended.catch(() => undefined);
+  ended.catch(() => undefined); // Whoever reads awaits it at the end; until then it must not end the process.
   return { stdout: scan.child.stdout, ended, abandon: () => reader.abort() };
 }
 
@@ -182,10 +180,10 @@ async function bothEnded(programs: { dump: RunningProgram; scan: RunningProgram;
 async function listen(
   scan: RunningProgram,
   onProgress: ((bytes: number) => void) | undefined,
-): Promise<Extract<ScanMessage, { scanned: unknown }> | null> {
+): Promise<ScanEnd | null> {
   const [, , , messages] = scan.child.stdio;
   if (!messages) return null;
-  let last: Extract<ScanMessage, { scanned: unknown }> | null = null;
+  let last: ScanEnd | null = null;
   for await (const line of createInterface({ input: messages as Readable })) {
     const message = JSON.parse(line) as ScanMessage;
     if ("scanned" in message) last = message;
