@@ -4,13 +4,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { runHoldfast } from "@/demo/console/run-holdfast";
+import { declareServer } from "@/demo/mariadb/declare-server";
 import { type MariadbServer, startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
+import { makeIdentity } from "@/demo/parts/make-identity";
 import { PROJECT, tsxArguments } from "@/demo/parts/program-part";
 import { type ObjectStoreServer, createBucket, startObjectStoreServer } from "@/demo/s3/object-store-server";
 import { startProgram } from "@/lib/engines/shared/process";
 import { childEnvironment } from "@/lib/kernel/env";
 import { newId } from "@/lib/kernel/ids";
-import { runProgram } from "@/lib/engines/shared/process";
 import { generateData } from "./generate-data";
 
 const BUCKET = "bench";
@@ -108,17 +109,7 @@ async function startHoldfast(directory: string, source: MariadbServer, stores: r
 }
 
 async function describeBench(directory: string, source: MariadbServer, stores: readonly ObjectStoreServer[]) {
-  const identity = join(directory, "identity.txt");
-  const output = await runProgram({
-    engine: "bench",
-    operation: "make an identity",
-    program: "age-keygen",
-    args: [],
-    signal: AbortSignal.timeout(10_000),
-    hint: "Is Debian's package age installed?",
-  });
-  await writeFile(identity, output, { mode: 0o600 });
-  const recipient = /^# public key: (age1\S+)$/m.exec(output)?.[1] ?? "";
+  const identity = await makeIdentity(join(directory, "identity.txt"));
   const repository = (store: ObjectStoreServer | undefined, index: number) => ({
     kind: "s3",
     bucket: BUCKET,
@@ -128,20 +119,12 @@ async function describeBench(directory: string, source: MariadbServer, stores: r
     accessKeyId: `\${BENCH_KEY_${index}}`,
     secretAccessKey: `\${BENCH_SECRET_${index}}`,
   });
-  const system = (to: readonly string[]) => ({
-    kind: "mariadb",
-    impact: "critical",
-    rto: "2h",
-    rpo: "15m",
-    connection: { host: "127.0.0.1", port: source.port, user: source.holdfast.user, password: "${BENCH_DB_PASSWORD}" },
-    // Once a year: a benchmark starts its backups itself.
-    backup: { full: { schedule: "0 0 1 1 *", retain: "30d", to } },
-    heartbeat: "60s",
-  });
+  const system = (to: readonly string[]) =>
+    declareServer(source, { passwordVariable: "BENCH_DB_PASSWORD", to, heartbeat: "60s" });
   return {
     project: { name: "Bench", contact: "bench@example.com" },
     objectives: { rto: "4h", rpo: "15m", mttr: "2h", mtbf: "720h" },
-    keys: { recipients: [recipient], identityFile: identity },
+    keys: { recipients: [identity.recipient], identityFile: identity.file },
     repositories: { primary: repository(stores[0], 0), secondary: repository(stores[1], 1) },
     systems: { [ONE]: system(["primary"]), [BOTH]: system(["primary", "secondary"]) },
   };

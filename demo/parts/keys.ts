@@ -1,26 +1,10 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { runProgram } from "@/lib/engines/shared/process";
 import type { Layout } from "./layout";
-
-/** The public half, as age-keygen writes it into the identity's file. */
-function recipientIn(file: string): string {
-  const match = /^# public key: (age1[a-z0-9]+)$/m.exec(readFileSync(file, "utf8"));
-  if (!match?.[1]) throw new Error(`"${file}" is no identity of age`);
-  return match[1];
-}
+import { makeIdentity, recipientIn } from "./make-identity";
 
 async function keepIdentity(file: string): Promise<string> {
-  if (!existsSync(file)) {
-    await runProgram({
-      engine: "estate",
-      operation: "make an identity",
-      program: "age-keygen",
-      args: ["--output", file],
-      signal: AbortSignal.timeout(10_000),
-      hint: "Is Debian's package age installed?",
-    });
-  }
-  return recipientIn(file);
+  if (existsSync(file)) return recipientIn(readFileSync(file, "utf8"));
+  return (await makeIdentity(file)).recipient;
 }
 
 /** The recipients of every backup: the runner's identity, and the one that would lie in escrow. Made once, as 0600 files. */

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeIdentity } from "@/demo/parts/make-identity";
 import { startBackup } from "@/lib/backups";
 import { type Ctx, createCtx } from "@/lib/db/context";
 import { ADMINISTRATOR, type TestDatabase, openTestDatabase } from "@/lib/db/test-database";
@@ -13,7 +14,7 @@ import { readRecoveredOrders, untilEnded, untilFound, untilLogIsCollected } from
 import { type SmallDisk, mountSmallDisk } from "./small-disk";
 import { type Watched, watchCommands } from "./watch-commands";
 import { keysOf, readObjectBytes, readWholeBackups } from "./whole-backups";
-import { type FaultWorld, type RepositoryName, makeIdentity, startFaultWorld } from "./world";
+import { type FaultWorld, type RepositoryName, startFaultWorld } from "./world";
 
 const LONG_MS = 180_000;
 const NEVER = new AbortController().signal;

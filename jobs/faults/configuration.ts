@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { declareServer } from "@/demo/mariadb/declare-server";
 import type { MariadbServer } from "@/demo/mariadb/start-mariadb-server";
 
 export const BUCKET = "faults";
@@ -36,24 +37,12 @@ export function printConfiguration(facts: ConfigurationFacts): string {
       ...(directory === undefined ? {} : { vault: { kind: "directory", path: directory } }),
     },
     systems: {
-      [SYSTEM]: {
-        kind: "mariadb",
-        impact: "critical",
-        rto: "2h",
-        rpo: "15m",
-        connection: {
-          host: "127.0.0.1",
-          port: source.port,
-          user: source.holdfast.user,
-          password: behind(DATABASE_VARIABLE),
-        },
-        backup: {
-          // Once a year: a test starts its backups itself.
-          full: { schedule: "0 0 1 1 *", retain: "30d", to: full },
-          log: { schedule: "*/15 * * * *", retain: "24h", to: names, stream: true, interval: facts.interval },
-        },
+      [SYSTEM]: declareServer(source, {
+        passwordVariable: DATABASE_VARIABLE,
+        to: full,
+        log: { to: names, interval: facts.interval },
         heartbeat: "250ms",
-      },
+      }),
     },
   });
 }

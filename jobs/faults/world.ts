@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type MariadbServer, startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
+import { makeIdentity } from "@/demo/parts/make-identity";
 import { type Fault, type FaultyGateway, startFaultyGateway } from "@/demo/s3/faulty-gateway";
 import { type ObjectStoreServer, createBucket, startObjectStoreServer } from "@/demo/s3/object-store-server";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { openS3Store } from "@/lib/engines/object-store/s3/engine";
-import { runProgram } from "@/lib/engines/shared/process";
 import { childEnvironment } from "@/lib/kernel/env";
 import { newToken } from "@/lib/kernel/ids";
 import { type CommandEnd, runCommand } from "./command";
@@ -118,12 +118,22 @@ async function buildWorld(directory: string, options: FaultWorldOptions, stops: 
     region: repositories[name].server.region,
   }));
   const { interval = "1s", directoryRepository } = options;
-  await writeFile(file, printConfiguration({ source, stores, directory: directoryRepository, ...identity, interval }));
+  await writeFile(
+    file,
+    printConfiguration({
+      source,
+      stores,
+      directory: directoryRepository,
+      identityFile: identity.file,
+      recipient: identity.recipient,
+      interval,
+    }),
+  );
   const applied = await command("apply", "-f", file);
   if (applied.exitCode !== 0) throw new Error(`the configuration was refused: ${applied.stderr}`);
   return {
     ...{ directory, home, source, repositories, marker, readerPassword, command },
-    identityFile: identity.identityFile,
+    identityFile: identity.file,
     secrets: [...Object.values(variables), readerPassword, identity.secretKey, passwordIn(options.databaseUrl)],
     ...runnersOf(directory, env, stops),
     startWriter: () => {
@@ -197,24 +207,6 @@ function runnersOf(directory: string, env: NodeJS.ProcessEnv, stops: Stops) {
       return runner;
     },
     runnerLogs: () => files.map((file) => readFileSync(file, "utf8")).join(""),
-  };
-}
-
-/** A private key of age in a file that only its owner reads. */
-export async function makeIdentity(file: string) {
-  const output = await runProgram({
-    engine: "faults",
-    operation: "make an identity",
-    program: "age-keygen",
-    args: [],
-    signal: AbortSignal.timeout(10_000),
-    hint: "Is Debian's package age installed?",
-  });
-  await writeFile(file, output, { mode: 0o600 });
-  return {
-    identityFile: file,
-    recipient: /^# public key: (age1\S+)$/m.exec(output)?.[1] ?? "",
-    secretKey: /^AGE-SECRET-KEY-\S+$/m.exec(output)?.[0] ?? "",
   };
 }
 

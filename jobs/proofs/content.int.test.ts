@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
 import { ZOO_STATEMENTS, ZOO_USER_STATEMENTS } from "@/demo/mariadb/zoo";
 import { type ObjectStoreServer, createBucket, startObjectStoreServer } from "@/demo/s3/object-store-server";
+import { makeIdentity } from "@/demo/parts/make-identity";
 import { type ClosedLog, type Manifest } from "@/lib/backups";
 import { type TestDatabase, openTestDatabase } from "@/lib/db/test-database";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
@@ -15,7 +16,7 @@ import { openStore } from "../open-engines";
 import { type RunningCommand, askClient, shutDown, startCommand, startHoldfast } from "./command";
 import { type Content, describeContent, readConnection } from "./describe-content";
 import { takeFull, until, untilCollected, untilCompacted, untilEnded, untilShipped } from "./facts";
-import { SYSTEM, type World, makeIdentity, startWorld } from "./world";
+import { SYSTEM, type World, startWorld } from "./world";
 import { BLOB_BYTES, ZOO_EXTRA_STATEMENTS, ZOO_LATER_STATEMENTS } from "./zoo-later";
 
 const SPEC_MS = 300_000;

@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { vi } from "vitest";
 import { stringify } from "yaml";
+import { declareServer } from "@/demo/mariadb/declare-server";
 import { type MariadbServer, startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
+import { makeIdentity } from "@/demo/parts/make-identity";
 import { type Ctx, createCtx } from "@/lib/db/context";
 import { openDb } from "@/lib/db/client";
-import { runProgram } from "@/lib/engines/shared/process";
 import { partEnvironment } from "@/lib/kernel/env";
 import { createLogger } from "@/lib/kernel/log";
 import { applyConfiguration } from "@/lib/settings";
@@ -106,38 +107,12 @@ function describeWorld({ source, identity, primary, more }: WorldFacts): string 
     keys: { recipients: [identity.recipient], identityFile: identity.file },
     repositories,
     systems: {
-      [SYSTEM]: {
-        kind: "mariadb",
-        impact: "critical",
-        rto: "2h",
-        rpo: "15m",
-        connection: {
-          host: "127.0.0.1",
-          port: source.port,
-          user: source.holdfast.user,
-          password: `\${${DATABASE_VARIABLE}}`,
-        },
-        backup: {
-          // Once a year: a test starts its backups itself.
-          full: { schedule: "0 0 1 1 *", retain: "30d", to },
-          log: { schedule: "*/15 * * * *", retain: "24h", to, stream: true, interval: "1s" },
-        },
+      [SYSTEM]: declareServer(source, {
+        passwordVariable: DATABASE_VARIABLE,
+        to,
+        log: { to, interval: "1s" },
         heartbeat: "250ms",
-      },
+      }),
     },
   });
-}
-
-/** A private key of age, and whom it opens for. */
-export async function makeIdentity(file: string): Promise<{ file: string; recipient: string }> {
-  const output = await runProgram({
-    engine: "proofs",
-    operation: "make an identity",
-    program: "age-keygen",
-    args: [],
-    signal: AbortSignal.timeout(10_000),
-    hint: "Is Debian's package age installed?",
-  });
-  await writeFile(file, output, { mode: 0o600 });
-  return { file, recipient: /^# public key: (age1\S+)$/m.exec(output)?.[1] ?? "" };
 }

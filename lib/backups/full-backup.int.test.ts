@@ -1,7 +1,8 @@
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ADMINISTRATOR, AUDITOR, OPERATOR, type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-database";
-import { declareEstate, forgetHistory, watchAudit } from "@/lib/db/test-estate";
+import { beginMemoryEstate } from "@/lib/db/test-protection";
+import { forgetHistory } from "@/lib/db/test-estate";
 import type { Hazard } from "@/lib/engines/database/port";
 import { type MemoryEngines, newMemorySigner, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { openMemoryStore } from "@/lib/engines/object-store/memory/engine";
@@ -33,9 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await forgetHistory(database);
-  systemId = await declareEstate(database);
-  auditSince = await watchAudit(database);
+  ({ systemId, engines, stores, auditSince } = await beginMemoryEstate(database));
   engines = openMemoryEngines({ now: () => database.clock.now() });
   stores = { primary: new FaultyStore(openMemoryStore()), secondary: new FaultyStore(openMemoryStore()) };
   for (const [name, store] of Object.entries(stores)) engines.stores.set(name, store);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type TestDatabase, openTestDatabase, systemActor } from "@/lib/db/test-database";
-import { declareEstate, forgetHistory, watchAudit } from "@/lib/db/test-estate";
+import { beginMemoryEstate } from "@/lib/db/test-protection";
+import { declareEstate } from "@/lib/db/test-estate";
 import { type MemoryEngines, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { openMemoryStore } from "@/lib/engines/object-store/memory/engine";
 import { FaultyStore, storeFailure } from "@/lib/engines/object-store/memory/faulty";
@@ -29,10 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await forgetHistory(database);
-  systemId = await declareEstate(database);
-  auditSince = await watchAudit(database);
-  database.clock.set("2026-11-23T10:00:00Z");
+  ({ systemId, engines, stores, auditSince } = await beginMemoryEstate(database));
   engines = openMemoryEngines({ now: () => database.clock.now() });
   stores = { primary: new FaultyStore(openMemoryStore()), secondary: new FaultyStore(openMemoryStore()) };
   for (const [name, store] of Object.entries(stores)) engines.stores.set(name, store);

@@ -1,11 +1,35 @@
 /* A database that is backed up, for `*.int.test.ts` of what needs a backup: taken by the product's own plans, in memory. */
 import { planFullBackup, shipLog, startBackup } from "@/lib/backups";
-import type { MemoryEngines } from "@/lib/engines/memory-engines";
+import { type MemoryEngines, openMemoryEngines } from "@/lib/engines/memory-engines";
+import { openMemoryStore } from "@/lib/engines/object-store/memory/engine";
+import { FaultyStore } from "@/lib/engines/object-store/memory/faulty";
 import { waitFor } from "@/lib/kernel/wait-for";
 import { performRun } from "@/lib/runs";
 import { OPERATOR, type TestDatabase, systemActor } from "./test-database";
+import { declareEstate, forgetHistory, watchAudit } from "./test-estate";
 
 const POLL_MS = 10;
+
+export interface MemoryEstate {
+  /** Of the declared database. */
+  systemId: string;
+  engines: MemoryEngines;
+  /** Of its two repositories; they can be told to fail. */
+  stores: Record<"primary" | "secondary", FaultyStore>;
+  /** Actions that the audit log has got since. */
+  auditSince: () => Promise<string[]>;
+}
+
+/** The declared estate at ten o'clock, without a history, on engines in memory. */
+export async function beginMemoryEstate(database: TestDatabase): Promise<MemoryEstate> {
+  await forgetHistory(database);
+  database.clock.set("2026-11-23T10:00:00Z");
+  const systemId = await declareEstate(database);
+  const engines = openMemoryEngines({ now: () => database.clock.now() });
+  const stores = { primary: new FaultyStore(openMemoryStore()), secondary: new FaultyStore(openMemoryStore()) };
+  for (const [name, store] of Object.entries(stores)) engines.stores.set(name, store);
+  return { systemId, engines, stores, auditSince: await watchAudit(database) };
+}
 
 /** Takes a full backup to its end. @returns its id; rejects when it did not succeed */
 export async function takeFull(database: TestDatabase, engines: MemoryEngines): Promise<string> {

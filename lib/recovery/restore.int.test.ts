@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { AUDITOR, OPERATOR, type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-database";
 import { declareEstate, forgetHistory, watchAudit } from "@/lib/db/test-estate";
-import { shipEverything, takeFull } from "@/lib/db/test-protection";
+import { beginMemoryEstate, shipEverything, takeFull } from "@/lib/db/test-protection";
 import type { DatabaseEngine } from "@/lib/engines/database/port";
 import { type MemoryEngines, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { openMemoryStore } from "@/lib/engines/object-store/memory/engine";
@@ -32,9 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await forgetHistory(database);
-  database.clock.set("2026-11-23T10:00:00Z");
-  await declareEstate(database);
+  ({ engines, stores } = await beginMemoryEstate(database));
   engines = openMemoryEngines({ now: () => database.clock.now() });
   stores = { primary: new FaultyStore(openMemoryStore()), secondary: new FaultyStore(openMemoryStore()) };
   for (const [name, store] of Object.entries(stores)) engines.stores.set(name, store);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { AUDITOR, OPERATOR, type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-database";
-import { declareEstate, forgetHistory, watchAudit } from "@/lib/db/test-estate";
-import { shipEverything, takeFull } from "@/lib/db/test-protection";
+import { declareEstate, watchAudit } from "@/lib/db/test-estate";
+import { beginMemoryEstate, shipEverything, takeFull } from "@/lib/db/test-protection";
 import type { ScratchServer } from "@/lib/engines/database/port";
 import { type MemoryEngines, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { ForbiddenError, NotFoundError, PreconditionError, RefusedError, ValidationError } from "@/lib/kernel/errors";
@@ -19,9 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await forgetHistory(database);
-  database.clock.set("2026-11-23T10:00:00Z");
-  systemId = await declareEstate(database);
+  ({ systemId, engines, auditSince } = await beginMemoryEstate(database));
   engines = openMemoryEngines({ now: () => database.clock.now() });
   auditSince = await watchAudit(database);
 });

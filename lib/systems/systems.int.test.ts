@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ANONYMOUS, type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-database";
-import { declareEstate, forgetHistory } from "@/lib/db/test-estate";
-import { shipEverything, takeFull } from "@/lib/db/test-protection";
+import { beginMemoryEstate, shipEverything, takeFull } from "@/lib/db/test-protection";
 import { type MemoryEngines, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { NotFoundError, UnauthenticatedError } from "@/lib/kernel/errors";
 import { newId } from "@/lib/kernel/ids";
@@ -23,9 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await forgetHistory(database);
-  database.clock.set("2026-11-23T10:00:00Z");
-  systemId = await declareEstate(database);
+  ({ systemId, engines } = await beginMemoryEstate(database));
   engines = openMemoryEngines({ now: () => database.clock.now() });
 });
 

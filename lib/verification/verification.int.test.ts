@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { getBackup } from "@/lib/backups";
 import { AUDITOR, OPERATOR, type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-database";
-import { declareEstate, forgetHistory, watchAudit } from "@/lib/db/test-estate";
-import { shipEverything, takeFull } from "@/lib/db/test-protection";
+import { declareEstate, watchAudit } from "@/lib/db/test-estate";
+import { beginMemoryEstate, shipEverything, takeFull } from "@/lib/db/test-protection";
 import { type MemoryEngines, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { openMemoryStore } from "@/lib/engines/object-store/memory/engine";
 import { FaultyStore } from "@/lib/engines/object-store/memory/faulty";
@@ -25,9 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await forgetHistory(database);
-  database.clock.set("2026-11-23T10:00:00Z");
-  await declareEstate(database);
+  ({ engines, stores } = await beginMemoryEstate(database));
   engines = openMemoryEngines({ now: () => database.clock.now() });
   stores = { primary: new FaultyStore(openMemoryStore()), secondary: new FaultyStore(openMemoryStore()) };
   for (const [name, store] of Object.entries(stores)) engines.stores.set(name, store);

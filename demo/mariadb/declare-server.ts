@@ -1,0 +1,32 @@
+import type { MariadbServer } from "./start-mariadb-server";
+
+export interface Declared {
+  /** Behind its `${NAME}` stands the password of Holdfast's account. */
+  passwordVariable: string;
+  /** Repositories of the fulls. */
+  to: readonly string[];
+  /** Where its log is streamed to, and how often; absent: not at all. */
+  log?: { to: readonly string[]; interval: string };
+  heartbeat: string;
+}
+
+/** A server as `holdfast.yaml` declares it, for a test or a benchmark that starts its backups itself: the schedule is once a year. */
+export function declareServer(server: MariadbServer, { passwordVariable, to, log, heartbeat }: Declared): object {
+  return {
+    kind: "mariadb",
+    impact: "critical",
+    rto: "2h",
+    rpo: "15m",
+    connection: {
+      host: "127.0.0.1",
+      port: server.port,
+      user: server.holdfast.user,
+      password: `\${${passwordVariable}}`,
+    },
+    backup: {
+      full: { schedule: "0 0 1 1 *", retain: "30d", to },
+      ...(log ? { log: { schedule: "*/15 * * * *", retain: "24h", stream: true, ...log } } : {}),
+    },
+    heartbeat,
+  };
+}
