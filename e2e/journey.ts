@@ -16,8 +16,6 @@ interface Journey {
   signIn(role: Role): Promise<void>;
   /** Fails on any breach of WCAG 2.2 AA that axe finds on the page, in the theme that is shown. */
   expectAccessible(): Promise<void>;
-  /** Shows the page in a theme, as a person's choice would. */
-  show(theme: "light" | "dark"): Promise<void>;
 }
 
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -46,10 +44,6 @@ export const test = base.extend<{ journey: Journey }>({
       expectAccessible: async () => {
         const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze();
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-      },
-      show: async (theme) => {
-        await page.evaluate((name) => localStorage.setItem("theme", name), theme);
-        await page.reload();
       },
     });
     expect(errors).toEqual([]);

@@ -21,7 +21,7 @@ for (const theme of ["light", "dark"] as const) {
     test(`every page is whole and accessible, ${theme}, on ${size.name}`, async ({ page, journey }) => {
       test.setTimeout(180_000);
       await page.setViewportSize(size);
-      await page.addInitScript((name) => localStorage.setItem("theme", name), theme);
+      await page.addInitScript((name) => localStorage.setItem("holdfast-theme", name), theme);
       await page.goto(`${journey.world.url}/sign-in`);
       await journey.expectAccessible();
       await journey.signIn("administrator");
@@ -29,6 +29,7 @@ for (const theme of ["light", "dark"] as const) {
         await page.goto(`${journey.world.url}${path}`);
         await expect(page.getByRole("heading", { level: 1 }).first()).toBeAttached();
         await expect(page.getByText("Something went wrong")).toHaveCount(0);
+        await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
         await journey.expectAccessible();

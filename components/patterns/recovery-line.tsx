@@ -5,6 +5,7 @@ import { formatDuration } from "@/lib/kernel/format";
 import { useNow, useZone } from "./clock";
 import { formatInstant, type InstantForm } from "./instant";
 import { PaneHead } from "./pane";
+import { Cross, Legend } from "./recovery-legend";
 import { axisOf, oldestOf, windowsOf, type Lane, type Window } from "./recovery-model";
 import { Elapsed } from "./time";
 
@@ -105,44 +106,6 @@ function RecoverableTo({ lanes }: { lanes: readonly Lane[] }) {
 
 const FULL = "absolute bottom-3.5 h-[18px] tall:h-[26px]";
 
-function Legend() {
-  const item = "inline-flex items-center gap-[5px]";
-  return (
-    <span className="ml-auto flex gap-3.5 text-12 text-ink-3 narrow:hidden">
-      <span className={item}>
-        <i className="h-3 w-[3px] bg-ink-2" />
-        full, proven
-      </span>
-      <span className={item}>
-        <i className="h-3 w-[5px] border border-ink-2 bg-bg" />
-        full, not proven yet
-      </span>
-      <span className={item}>
-        <i className="h-[7px] w-3.5 bg-mark" />
-        log
-      </span>
-      <span className={item}>
-        <i className="h-[7px] w-3.5 hatch text-warning outline outline-warning" />
-        gap
-      </span>
-      <span className={item}>
-        <Cross className="" />
-        no copy
-      </span>
-    </span>
-  );
-}
-
-function Cross({ className, style, title }: { className: string; style?: CSSProperties; title?: string }) {
-  return (
-    <i
-      title={title}
-      style={style}
-      className={`size-[7px] [background:linear-gradient(45deg,transparent_42%,var(--ink-3)_42%_58%,transparent_58%),linear-gradient(-45deg,transparent_42%,var(--ink-3)_42%_58%,transparent_58%)] ${className}`}
-    />
-  );
-}
-
 const percentIn = (window: Window, ms: number) => ((ms - window.fromMs) / (window.toMs - window.fromMs)) * 100;
 const isIn = (window: Window, ms: number) => ms >= window.fromMs && ms <= window.toMs;
 
@@ -237,6 +200,9 @@ function LaneRow({ lane, windows, gaps, pointMs, disruptionAt }: LaneRowProps) {
   );
 }
 
+/** A narrower gap is drawn without its words, which would lie on the fulls beside it: the page's head has them. */
+const NAMED_PERCENT_MIN = 3;
+
 function Gap({ gap, window }: { gap: RecoveryLineProps["gaps"][number]; window: Window }) {
   if (!gap.from || !gap.to) return null;
   const fromMs = Date.parse(gap.from);
@@ -250,12 +216,14 @@ function Gap({ gap, window }: { gap: RecoveryLineProps["gaps"][number]; window: 
         className="absolute bottom-0.5 h-[11px] min-w-1 bg-bg hatch text-warning outline outline-warning"
         style={style}
       />
-      <em
-        className="absolute top-[3px] -ml-1 -translate-x-full text-11 whitespace-nowrap text-ink-2 not-italic phone:hidden"
-        style={{ left: style.left }}
-      >
-        gap {formatDuration(toMs - fromMs)}
-      </em>
+      {percentIn(window, toMs) - percentIn(window, fromMs) >= NAMED_PERCENT_MIN && (
+        <em
+          className="absolute top-[3px] -ml-1 -translate-x-full text-11 whitespace-nowrap text-ink-2 not-italic phone:hidden"
+          style={{ left: style.left }}
+        >
+          gap {formatDuration(toMs - fromMs)}
+        </em>
+      )}
     </>
   );
 }
