@@ -20,6 +20,7 @@ const Anything = z.record(z.string(), z.unknown());
 /** One source of generated data, two stores that share nothing, and a Holdfast that backs it up; for benchmarks only. */
 export interface BenchEstate {
   directory: string;
+  sqlBytes: number;
   source: MariadbServer;
   /** Process id of the console: the root of everything that Holdfast starts. */
   holdfastPid: number;
@@ -31,6 +32,14 @@ export interface BenchEstate {
 export const ONE = "one";
 export const BOTH = "both";
 
+/**
+ * A server whose tables fit in its memory, as a production server's working set does: with Debian's own 128 MB both
+ * sides would mostly wait for its disk. In InnoDB's pages rows and their three indexes take twice the size of their SQL.
+ */
+export function serverSettings(sqlBytes: number): Record<string, number> {
+  return { "innodb-buffer-pool-size": Math.max(Math.ceil(3 * sqlBytes), 128 * 2 ** 20) };
+}
+
 export async function startBenchEstate(sqlBytes: number, say: (text: string) => void): Promise<BenchEstate> {
   await mkdir("/var/tmp/hf-bench", { recursive: true });
   const directory = await mkdtemp("/var/tmp/hf-bench/");
@@ -41,7 +50,12 @@ export async function startBenchEstate(sqlBytes: number, say: (text: string) => 
   };
   try {
     say("starting the source server and two object stores");
-    const source = await startMariadbServer({ directory: join(directory, "db"), serverId: 11, binlog: true });
+    const source = await startMariadbServer({
+      directory: join(directory, "db"),
+      serverId: 11,
+      binlog: true,
+      settings: serverSettings(sqlBytes),
+    });
     stops.push(() => source.stop());
     const stores: ObjectStoreServer[] = [];
     for (const name of ["primary", "secondary"]) {
@@ -56,7 +70,7 @@ export async function startBenchEstate(sqlBytes: number, say: (text: string) => 
     const console = await startHoldfast(directory, source, stores);
     stops.push(console.stop);
     await untilHeartbeat(source);
-    return { directory, source, holdfastPid: console.pid, holdfast: console.run, stop };
+    return { directory, sqlBytes, source, holdfastPid: console.pid, holdfast: console.run, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
 import { EngineError } from "@/lib/kernel/errors";
-import { ONE, type BenchEstate } from "./bench-estate";
+import { ONE, type BenchEstate, serverSettings } from "./bench-estate";
 import { type BenchFigure, figure } from "./figure";
 import { measureRun } from "./measure-run";
 import { type BaselineRun, runStandardBackup, runStandardRestore } from "./run-baseline";
@@ -12,7 +12,7 @@ const STANDARD = "gunzip | mysql";
 /** The standard's dump holds the `mysql` schema, whose restore fails at times with ERROR 1006: a fresh server, again. */
 const ATTEMPTS = 4;
 
-/** The standard's restore into a fresh server with Debian's settings and its log on, and ours, the safe restart included. */
+/** The standard's restore into a fresh server like the source, its log on, and ours, the safe restart included. */
 export async function benchRestore(estate: BenchEstate, say: (text: string) => void): Promise<BenchFigure[]> {
   const file = join(estate.directory, "standard.sql.gz");
   if (!existsSync(file)) {
@@ -35,7 +35,8 @@ async function restoreStandard(estate: BenchEstate, file: string, say: (text: st
   for (let attempt = 1; ; attempt += 1) {
     say(attempt === 1 ? STANDARD : `${STANDARD}, attempt ${attempt}`);
     const directory = join(estate.directory, `b${attempt}`);
-    const server = await startMariadbServer({ directory, serverId: 12, binlog: true });
+    const settings = serverSettings(estate.sqlBytes);
+    const server = await startMariadbServer({ directory, serverId: 12, binlog: true, settings });
     try {
       return await runStandardRestore(server.root, file);
     } catch (error) {

@@ -70,7 +70,7 @@ async function storeClosed(
   const [log, facts, written] = await Promise.all([
     measured.done,
     sealing.done,
-    writeEverywhere(sealing.output, [{ repository: name, store }], {
+    writeEverywhere(sealing.chunks(), [{ repository: name, store }], {
       keyOf: () => target.key,
       signal: ctx.signal,
     }),

@@ -27,7 +27,7 @@ export async function storePart(
   const sealing = envelope.seal(input, { recipients: target.recipients, signal: ctx.signal });
   const [written, facts] = await settleBoth(
     writeEverywhere(
-      sealing.output,
+      sealing.chunks(),
       target.repositories.map(({ name, store }) => ({ repository: name, store })),
       { keyOf: (piece) => (piece === 0 ? base : `${base}.${piece + 1}`), signal: ctx.signal },
     ),

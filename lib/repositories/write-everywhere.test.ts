@@ -27,12 +27,12 @@ function source(bytes: Buffer = DATA, chunk = MIB): Readable {
 function write(
   input: Readable,
   stores: readonly ObjectStore[],
-  options: { pieceBytesMax?: number; signal?: AbortSignal } = {},
+  options: { partsAPiece?: number; signal?: AbortSignal } = {},
 ): Promise<Written> {
   return writeEverywhere(
     input,
     stores.map((store, index) => ({ repository: `r${index}`, store })),
-    { signal, ...options, keyOf: (piece) => `part.${piece}` },
+    { signal, partBytes: MIB, ...options, keyOf: (piece) => `part.${piece}` },
   );
 }
 
@@ -151,7 +151,7 @@ describe("writing one stream to several repositories", () => {
 
   test("begins another object when a piece is full, and the pieces in order are the stream", async () => {
     const stores = newStores(2);
-    const { pieces, whole } = await write(source(), stores, { pieceBytesMax: 3 * MIB });
+    const { pieces, whole } = await write(source(), stores, { partsAPiece: 3 });
     expect(whole).toEqual({ sizeBytes: DATA.length, sha256: sha256(DATA) });
     expect(pieces.map(({ key, sizeBytes }) => [key, sizeBytes])).toEqual([
       ["part.0", 3 * MIB],
@@ -169,7 +169,7 @@ describe("writing one stream to several repositories", () => {
     const stores = newStores(2);
     const [first] = stores;
     if (first) first.before = (_, key) => (key === "part.1" ? Promise.reject(storeFailure("full")) : undefined);
-    const { pieces, failures } = await write(source(), stores, { pieceBytesMax: 2 * MIB });
+    const { pieces, failures } = await write(source(), stores, { partsAPiece: 2 });
     expect(pieces).toHaveLength(4);
     expect([...failures.keys()]).toEqual(["r0"]);
     expect(await keysOf(first as ObjectStore)).toEqual(["part.0"]);

@@ -1,10 +1,18 @@
 import { type Hash, createHash } from "node:crypto";
-import { PassThrough, type Readable } from "node:stream";
-import type { ObjectStore, StoredObject } from "@/lib/engines/object-store/port";
+import {
+  type ObjectStore,
+  type Part,
+  PartStream,
+  type StoredObject,
+  cutParts,
+  shareAmong,
+} from "@/lib/engines/object-store/port";
 import { CancelledError, EngineError, type ErrorSummary, summarizeError } from "@/lib/kernel/errors";
 
-/** A piece of a part ends here: S3 ends an upload at 10,000 parts of 32 MB. */
-const PIECE_BYTES_MAX = 200e9;
+/** An object ends here, at 200 GB, and another one begins: S3 ends an upload at 10,000 parts. */
+const PARTS_A_PIECE = 6_000;
+/** Those under way to the slowest store, and the one that is being filled: 128 MB, however many stores there are. */
+const PARTS_AT_ONCE = 4;
 
 export interface WriteTarget {
   repository: string;
@@ -28,38 +36,45 @@ export interface Written {
 /**
  * Writes one stream to every repository in one pass, at the pace of the slowest. A repository that fails drops out
  * and the others go on; the last one's failure is thrown. When the source fails, no repository keeps the piece.
+ * @param source bytes; a chunk is read no more once the next is asked for
  * @param keyOf key of the n-th piece, counted from 0
  */
 export async function writeEverywhere(
-  source: Readable,
+  source: AsyncIterable<Uint8Array>,
   targets: readonly WriteTarget[],
-  options: { keyOf: (piece: number) => string; signal: AbortSignal; pieceBytesMax?: number },
+  options: { keyOf: (piece: number) => string; signal: AbortSignal; partBytes?: number; partsAPiece?: number },
 ): Promise<Written> {
   if (targets.length === 0) throw new Error("there is no repository to write to");
+  const { partBytes, partsAPiece = PARTS_A_PIECE } = options;
   const failures = new Map<string, ErrorSummary>();
   const pieces: WrittenPiece[] = [];
   const digests = new PieceDigests();
   let lanes: Lane[] = [];
-  let piece = 0;
+  let partsInPiece = 0;
   let live = [...targets];
   const open = () => {
-    lanes = live.map((target) => openLane(target, options.keyOf(piece), options.signal));
+    partsInPiece = 0;
+    lanes = live.map((target) => new Lane(target, options.keyOf(pieces.length), options.signal));
   };
   const close = async () => {
-    await closeLanes(lanes, failures, digests.inPiece);
+    const piece = digests.endPiece();
+    await closeLanes(lanes, failures, piece.sizeBytes);
     live = live.filter((target) => !failures.has(target.repository));
-    pieces.push({ key: options.keyOf(piece), ...digests.endPiece() });
-    piece += 1;
+    pieces.push({ key: options.keyOf(pieces.length), ...piece });
+  };
+  const onPart = async () => {
+    if (partsInPiece === partsAPiece) {
+      await close();
+      open();
+    }
+    partsInPiece += 1;
   };
   try {
     open();
-    for await (const chunk of source) {
-      if (digests.inPiece >= (options.pieceBytesMax ?? PIECE_BYTES_MAX)) {
-        await close();
-        open();
-      }
-      digests.add(chunk as Buffer);
-      await Promise.all(lanes.map((lane) => lane.write(chunk as Buffer)));
+    const cut = { atOnce: PARTS_AT_ONCE, partBytes, onPart, see: (bytes: Uint8Array) => digests.add(bytes) };
+    for await (const part of cutParts(source, cut)) {
+      const shares = shareAmong(part, lanes.length);
+      await Promise.all(lanes.map((lane, index) => lane.write(shares[index] as Part)));
       if (lanes.every((lane) => lane.settled)) await closeLanes(lanes, failures, digests.inPiece);
     }
     await close();
@@ -99,40 +114,56 @@ class PieceDigests {
   }
 }
 
-interface Lane {
-  repository: string;
+/** The way of one piece to one repository. */
+class Lane {
+  readonly repository: string;
+  readonly stored: Promise<StoredObject>;
   /** The store reads no more. */
-  settled: boolean;
-  stored: Promise<StoredObject>;
-  write(chunk: Buffer): Promise<void>;
-  end(): void;
-  abort(cause: unknown): void;
-}
+  settled = false;
+  readonly #parts = new PartStream();
+  readonly #given = new Set<Part>();
+  #wake: (() => void) | undefined;
 
-function openLane(target: WriteTarget, key: string, signal: AbortSignal): Lane {
-  const pipe = new PassThrough({ highWaterMark: 4 * 2 ** 20 });
-  pipe.on("error", () => undefined); // The store's own answer tells it.
-  let wake: (() => void) | undefined;
-  const lane: Lane = {
-    repository: target.repository,
-    settled: false,
-    stored: target.store.put(key, pipe, { signal }),
-    write: async (chunk) => {
-      if (lane.settled || pipe.write(chunk)) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        pipe.once("drain", resolve);
-      });
-    },
-    end: () => pipe.end(),
-    abort: (cause) => pipe.destroy(cause instanceof Error ? cause : new Error("stopped")),
-  };
-  const settle = () => {
-    lane.settled = true;
-    wake?.(); // A store that failed no longer reads: nobody else would wake the writer.
-  };
-  lane.stored.then(settle, settle);
-  return lane;
+  constructor(target: WriteTarget, key: string, signal: AbortSignal) {
+    this.repository = target.repository;
+    this.#parts.on("error", () => undefined); // The store's own answer tells it.
+    this.stored = target.store.put(key, this.#parts, { signal });
+    const settle = () => this.#settle();
+    this.stored.then(settle, settle);
+  }
+
+  /** Resolves when the store takes more. */
+  async write(part: Part): Promise<void> {
+    if (this.settled) return part.release();
+    this.#given.add(part);
+    const isRoom = this.#parts.write({
+      ...part,
+      release: () => {
+        this.#given.delete(part);
+        part.release();
+      },
+    });
+    if (isRoom) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.#parts.once("drain", resolve);
+    });
+  }
+
+  end(): void {
+    this.#parts.end();
+  }
+
+  abort(cause: unknown): void {
+    this.#parts.destroy(cause instanceof Error ? cause : new Error("stopped"));
+  }
+
+  /** A store that failed reads no more: nobody else would release its parts, or wake who writes to it. */
+  #settle(): void {
+    this.settled = true;
+    for (const part of this.#given) part.release();
+    this.#wake?.();
+  }
 }
 
 /** Ends the piece in every lane. @throws the first failure when no lane has it */

@@ -12,6 +12,8 @@ export interface SealFacts {
 export interface Sealing {
   /** Ends only when every program has ended well; otherwise it errors, so that nothing that was cut off is stored. */
   output: Readable;
+  /** The same for gigabytes, in the place of `output`: a chunk is valid until the next one is asked for. */
+  chunks(): AsyncIterable<Uint8Array>;
   /** Settles after the last byte: only then is the output whole. Rejects with EngineError if the input or any program
    *  failed. When the reader closed the output early it rejects with the EngineError that the reader gave to
    *  `destroy`, or else with CancelledError: the cause is then the reader's own. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { testAbandonedCalls, testBrokenPuts } from "./contract/broken-puts";
 import { testAnswers, testKeys, testUnfinished } from "./contract/housekeeping";
 import { testDeleting, testListing, testReading } from "./contract/read-and-list";
-import { testOverwriting, testRoundTrips } from "./contract/store-and-overwrite";
+import { testOverwriting, testParts, testRoundTrips } from "./contract/store-and-overwrite";
 import type { StoreUnderTest } from "./contract/store-under-test";
 
 export { failureOf } from "./contract/store-under-test";
@@ -18,6 +18,7 @@ export function describeObjectStoreContract(name: string, open: () => Promise<St
     const opened = () => under;
 
     testRoundTrips(opened);
+    testParts(opened);
     testOverwriting(opened);
     testBrokenPuts(opened);
     testAbandonedCalls(opened);

@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
 
+export { type Part, PartStream, cutParts, shareAmong } from "@/lib/engines/shared/parts";
+
 export interface ObjectInfo {
   key: string;
   sizeBytes: number;
@@ -34,6 +36,7 @@ export interface ObjectStore {
    * answer is checked against what was sent (size; for S3 also Content-MD5 of each part and the recomputed ETag).
    * An object is never overwritten with different content: with the same content the call succeeds and changes
    * nothing, with other content it rejects (permanent). A stream is closed in every case, so that what produces it ends.
+   * A `PartStream` is read as the parts that it brings, and each is released.
    */
   put(key: string, body: Readable | Uint8Array, options: { signal: AbortSignal }): Promise<StoredObject>;
   /** Replaces whatever is there: only for the few small objects that are pointers, such as README.md. */

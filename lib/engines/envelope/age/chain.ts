@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { type ProgramOptions, startProgram } from "@/lib/engines/shared/process";
@@ -12,14 +13,16 @@ export class Chain {
   readonly #signal: AbortSignal;
   readonly #children: ChildProcess[] = [];
   readonly #ends: Promise<unknown>[] = [];
+  #isStopped = false;
 
   constructor(operation: string, signal: AbortSignal) {
     this.#operation = operation;
     this.#signal = signal;
   }
 
-  /** The next program of the flow. */
+  /** The next program of the flow. @throws CancelledError after `stop` */
   start(options: Pick<ProgramOptions, "program" | "args" | "stdio" | "hint" | "explain">): ChildProcess {
+    if (this.#isStopped) throw new CancelledError(`stopped before it could ${this.#operation}`);
     const { child, done } = startProgram({
       ...options,
       engine: "envelope",
@@ -32,8 +35,12 @@ export class Chain {
   }
 
   /** The next program, which reads the output of the one before by itself: these bytes never pass through this process. */
-  startBehind(pipe: Readable, options: Pick<ProgramOptions, "program" | "args" | "hint" | "explain">): ChildProcess {
-    const child = this.start({ ...options, stdio: [pipe, "pipe", "pipe"] });
+  startBehind(
+    pipe: Readable,
+    options: Pick<ProgramOptions, "program" | "args" | "hint" | "explain">,
+    into: Socket | "pipe" = "pipe",
+  ): ChildProcess {
+    const child = this.start({ ...options, stdio: [pipe, into, "pipe"] });
     pipe.destroy();
     return child;
   }
@@ -45,6 +52,7 @@ export class Chain {
 
   /** Ends the programs and closes their streams. */
   stop(): void {
+    this.#isStopped = true;
     for (const child of this.#children) {
       child.kill("SIGTERM");
       child.stdin?.destroy();

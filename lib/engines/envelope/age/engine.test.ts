@@ -118,19 +118,19 @@ describe("sealing and opening", () => {
       await writeFile(file, data);
       const measure = { sizeBytes: data.length, sha256: sha256(data) };
       const writes = (end: Promise<typeof measure>) => {
-        const { child } = startProgram({
-          engine: "test",
-          operation: "write",
-          program: "cat",
-          args: [file],
-          signal,
-          hint: "Is it there?",
-        });
-        if (!child.stdout) throw new Error("no pipe");
-        return envelope.seal(
-          { pipe: child.stdout, measured: end, abandon: () => child.kill() },
-          { recipients: to(), signal },
-        );
+        const start = () => {
+          const { child } = startProgram({
+            engine: "test",
+            operation: "write",
+            program: "cat",
+            args: [file],
+            signal,
+            hint: "Is it there?",
+          });
+          if (!child.stdout) throw new Error("no pipe");
+          return child.stdout;
+        };
+        return envelope.seal({ start, measured: end, abandon: () => undefined }, { recipients: to(), signal });
       };
       const sealing = writes(Promise.resolve(measure));
       const bytes = await buffer(sealing.output);

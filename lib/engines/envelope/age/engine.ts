@@ -1,7 +1,9 @@
 import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { type Measure, Meter, holdError, streamOf } from "@/lib/engines/shared/measured-stream";
+import { openReusedPipe } from "@/lib/engines/shared/reused-pipe";
 import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 import type { Envelope, Opening, Sealing } from "../port";
 import { Chain } from "./chain";
@@ -23,14 +25,24 @@ function seal(
   const { recipients, level = 1, signal } = options;
   const chain = new Chain("pack the data", signal);
   const source = input instanceof Readable ? inProcess(input, chain) : fromProgram(input, chain);
-  const build = (): Readable => {
+  const build = async (): Promise<AsyncIterable<Uint8Array>> => {
     assertRecipients(recipients);
-    const pipe = present(source.pack(zstdPack(level)).stdout);
-    return recipients.length === 0 ? pipe : present(chain.startBehind(pipe, ageSeal(recipients)).stdout);
+    const pipe = await openReusedPipe();
+    try {
+      if (recipients.length === 0) source.pack(zstdPack(level), pipe.entrance);
+      else chain.startBehind(present(source.pack(zstdPack(level), "pipe").stdout), ageSeal(recipients), pipe.entrance);
+    } catch (error) {
+      pipe.close();
+      throw error;
+    } finally {
+      pipe.entrance.destroy();
+    }
+    return pipe.bytes();
   };
-  const { output, done } = conclude(chain, { close: source.close, build });
+  const { chunks, output, done } = conclude(chain, { close: source.close, build, isReused: true });
   return {
     output,
+    chunks,
     done: observed(done.then(async () => ({ plain: await source.measured() }))),
   };
 }
@@ -38,7 +50,7 @@ function seal(
 /** Where the bytes come from. */
 interface Source {
   /** Starts the program that packs them. */
-  pack(program: Program): ChildProcess;
+  pack(program: Program, into: Socket | "pipe"): ChildProcess;
   close(): void;
   measured(): Promise<Measure>;
 }
@@ -47,8 +59,8 @@ function inProcess(input: Readable, chain: Chain): Source {
   holdError(input);
   const plain = new Meter();
   return {
-    pack: (program) => {
-      const child = chain.start({ ...program, stdio: ["pipe", "pipe", "pipe"] });
+    pack: (program, into) => {
+      const child = chain.start({ ...program, stdio: ["pipe", into, "pipe"] });
       chain.feed(input, present(child.stdin), (chunk) => plain.add(chunk));
       return child;
     },
@@ -60,9 +72,9 @@ function inProcess(input: Readable, chain: Chain): Source {
 /** The packing program reads what the one before writes: nothing of it passes through this process. */
 function fromProgram(input: PipedBytes, chain: Chain): Source {
   return {
-    pack: (program) => {
+    pack: (program, into) => {
       chain.watch(input.measured);
-      return chain.startBehind(input.pipe, program);
+      return chain.startBehind(input.start(), program, into);
     },
     close: () => input.abandon(),
     measured: () => input.measured,
@@ -83,13 +95,13 @@ function open(
     if (!encrypted) {
       const zstd = chain.start({ ...zstdUnpack(), stdio: ["pipe", "pipe", "pipe"] });
       chain.feed(input, present(zstd.stdin), see);
-      return present(zstd.stdout);
+      return kept(present(zstd.stdout));
     }
     if (identityFile === undefined) throw noIdentity();
     const age = chain.start({ ...ageOpen(identityFile), stdio: ["pipe", "pipe", "pipe"] });
     const zstd = chain.startBehind(present(age.stdout), zstdUnpack());
     chain.feed(input, present(age.stdin), see);
-    return present(zstd.stdout);
+    return kept(present(zstd.stdout));
   };
   const close = () => input.destroy();
   const { output, done } = conclude(chain, { close, build, see: (chunk) => (plainBytes += chunk.length) });
@@ -101,56 +113,73 @@ function open(
 
 /**
  * The end of a chain: its output ends only when every program has ended well. Who stores the output as it comes then
- * stores nothing that was cut off.
+ * stores nothing that was cut off. It is taken once, as `output` or as `chunks`.
  */
 function conclude(
   chain: Chain,
-  parts: { close: () => unknown; build: () => Readable; see?: (chunk: Buffer) => void },
-): { output: Readable; done: Promise<void> } {
-  const { build, see } = parts;
+  parts: {
+    close: () => unknown;
+    build: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
+    /** Its chunks lie in the same memory, one after the other. */
+    isReused?: boolean;
+    see?: (chunk: Uint8Array) => void;
+  },
+): { output: Readable; chunks: () => AsyncIterable<Uint8Array>; done: Promise<void> } {
   const read = Promise.withResolvers<void>();
-  const bytes = async function* (last: Readable, settled: Promise<void>): AsyncGenerator<Buffer> {
-    for await (const chunk of last as AsyncIterable<Buffer>) {
-      see?.(chunk);
-      yield chunk;
-    }
-    await settled;
-    read.resolve();
-  };
   const close = (error: Error | null) => {
     chain.stop();
     parts.close();
     const isKnown = error instanceof EngineError || error instanceof CancelledError;
     read.reject(isKnown ? error : new CancelledError("the reader went away before the end of the data"));
   };
-  try {
-    const last = build();
-    // Node throws away what a program that ended has left in its pipe, unless someone listens for it by then.
-    last.on("readable", () => undefined);
-    const settled = chain.settle();
-    const output = streamOf(failingWith(settled, bytes(last, settled)), close);
-    return { output, done: Promise.all([settled, read.promise]).then(() => undefined) };
-  } catch (error) {
+  const built = (async () => parts.build())();
+  built.catch((error: unknown) => {
+    read.reject(error);
     close(null);
-    const output = streamOf(failing(error), () => undefined);
-    read.promise.catch(() => undefined); // `done` tells the cause
-    return { output, done: Promise.reject(error) };
-  }
+  });
+  const settled = built.then(() => chain.settle());
+  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of await built) {
+      parts.see?.(chunk);
+      yield chunk;
+    }
+    await settled;
+    read.resolve();
+  };
+  const all = failingWith(settled, bytes());
+  const output = streamOf(parts.isReused ? copied(all) : all, close);
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    let failure: unknown = null;
+    try {
+      yield* all;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      close(failure instanceof Error ? failure : null);
+    }
+  };
+  return { output, chunks, done: observed(Promise.all([settled, read.promise]).then(() => undefined)) };
+}
+
+/** A chunk of its own for whoever keeps several of them. */
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
+}
+
+/** Node throws away what a program that ended has left in its pipe, unless someone listens for it by then. */
+function kept(pipe: Readable): Readable {
+  return pipe.on("readable", () => undefined);
 }
 
 /** A stream that was cut because a program failed ends with that program's error, not with its own. */
-async function* failingWith(settled: Promise<void>, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* failingWith(settled: Promise<void>, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* bytes;
   } catch (error) {
     await settled;
     throw error;
   }
-}
-
-async function* failing(error: unknown): AsyncGenerator<Buffer> {
-  yield* [];
-  throw error;
 }
 
 /** A caller awaits `done` after the output: until then its rejection must not end the process. */

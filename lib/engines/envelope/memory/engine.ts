@@ -22,7 +22,7 @@ export function createMemoryEnvelope(): Envelope {
 
 function seal(input: Readable | PipedBytes, options: { recipients: readonly string[]; signal: AbortSignal }): Sealing {
   const done = Promise.withResolvers<SealFacts>();
-  const source = input instanceof Readable ? input : input.pipe;
+  const source = input instanceof Readable ? input : input.start();
   const plain = new Meter();
   const key = options.recipients.length > 0 ? Buffer.from(newToken(HEAD_BYTES), "hex") : Buffer.alloc(HEAD_BYTES);
   const pack = async function* (): AsyncGenerator<Buffer> {
@@ -43,7 +43,7 @@ function seal(input: Readable | PipedBytes, options: { recipients: readonly stri
     else done.resolve({ plain: plain.finish() });
   });
   done.promise.catch(() => undefined);
-  return { output, done: done.promise };
+  return { output, chunks: () => output, done: done.promise };
 }
 
 function open(

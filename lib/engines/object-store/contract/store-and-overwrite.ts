@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { type Part, PART_BYTES, PartStream, cutParts } from "@/lib/engines/shared/parts";
 import { type Opened, failureOf, go, newKey, pattern, read, slices } from "./store-under-test";
 
 /** Beyond it lies at least one more part of a multipart upload. */
@@ -53,6 +55,33 @@ export function testRoundTrips(opened: Opened): void {
     await store.put(key, Readable.from(long, { objectMode: false }), go);
     expect((await store.head(key, go))?.sizeBytes).toBe(LONG_BYTES);
     expect(peak).toBeLessThan(HELD_BYTES_MAX);
+    await store.delete(key, go);
+  });
+}
+
+export function testParts(opened: Opened): void {
+  test("what is cut into parts already comes back as it was, and every part is released", async () => {
+    const { store } = opened();
+    const key = newKey();
+    const body = pattern(SEVERAL_PARTS_BYTES);
+    const stream = new PartStream();
+    const given = new Set<Part>();
+    const feeding = (async () => {
+      // Less memory than the body takes: it comes to its end only if parts are released on the way.
+      for await (const part of cutParts(slices(body, 2 ** 20), { atOnce: 3, partBytes: PART_BYTES / 2 })) {
+        given.add(part);
+        const release = () => {
+          given.delete(part);
+          part.release();
+        };
+        if (!stream.write({ ...part, release })) await once(stream, "drain");
+      }
+      stream.end();
+    })();
+    const [stored] = await Promise.all([store.put(key, stream, go), feeding]);
+    expect(stored.sizeBytes).toBe(SEVERAL_PARTS_BYTES);
+    expect(given.size).toBe(0);
+    expect((await read(store, key)).equals(body)).toBe(true);
     await store.delete(key, go);
   });
 }

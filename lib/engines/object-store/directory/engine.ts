@@ -3,6 +3,7 @@ import { type FileHandle, access, open, readdir, unlink } from "node:fs/promises
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
+import { bytesOf } from "@/lib/engines/shared/parts";
 import { STREAM_BUFFER_BYTES, holdError, streamOf } from "@/lib/engines/shared/measured-stream";
 import { assertObjectKey } from "@/lib/engines/shared/object-key";
 import type { ObjectInfo, ObjectStore, StoreFacts, StoredObject } from "../port";
@@ -33,7 +34,7 @@ class DirectoryStore implements ObjectStore {
     signal.addEventListener("abort", stop, { once: true });
     try {
       return await this.#ask({ operation: "store", key, signal }, async () => {
-        const bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = stream ?? [body as Uint8Array];
+        const bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = stream ? bytesOf(stream) : [body as Uint8Array];
         const present = await this.#find(key);
         if (!present) return publish(this.#root, { key, bytes, signal });
         const sent = await measureBody({ key, bytes, signal }, present.sizeBytes);

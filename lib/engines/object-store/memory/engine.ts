@@ -3,6 +3,7 @@ import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { systemNow } from "@/lib/kernel/time";
 import { toBrokenSource } from "@/lib/engines/shared/broken-source";
 import { holdError } from "@/lib/engines/shared/measured-stream";
+import { bytesOf } from "@/lib/engines/shared/parts";
 import { assertObjectKey, compareKeys } from "@/lib/engines/shared/object-key";
 import type { ObjectInfo, ObjectStore, StoreFacts, StoredObject } from "../port";
 
@@ -86,7 +87,7 @@ async function collect(key: string, body: Readable, signal: AbortSignal): Promis
   signal.addEventListener("abort", stop, { once: true });
   const chunks: Buffer[] = [];
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of bytesOf(body)) {
       assertGoingOn(signal);
       chunks.push(Buffer.from(chunk));
     }

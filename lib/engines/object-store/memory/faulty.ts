@@ -1,5 +1,6 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { EngineError } from "@/lib/kernel/errors";
+import { bytesOf } from "@/lib/engines/shared/parts";
 import type { ObjectInfo, ObjectStore, StoreFacts, StoredObject } from "../port";
 
 type Operation = "put" | "replace" | "get" | "head" | "list" | "delete" | "inspect";
@@ -9,7 +10,7 @@ export class FaultyStore implements ObjectStore {
   /** Asked before each operation; a rejection is the operation's answer. */
   before: (operation: Operation, key: string) => void | Promise<void> = () => undefined;
   /** What the inner store gets to read in the place of a body. */
-  body: (key: string, body: Readable) => Readable = (_, body) => body;
+  body: ((key: string, body: Readable) => Readable) | null = null;
   /** What a put answers in the place of the inner store's answer. */
   answer: (stored: StoredObject) => StoredObject = (stored) => stored;
 
@@ -31,7 +32,9 @@ export class FaultyStore implements ObjectStore {
       if (!(body instanceof Uint8Array)) body.destroy(); // as the port says: closed in every case
       throw error;
     }
-    const given = body instanceof Uint8Array ? body : this.body(key, body);
+    const change = this.body;
+    const isChanged = change !== null && body instanceof Readable;
+    const given = isChanged ? change(key, Readable.from(bytesOf(body), { objectMode: false })) : body;
     return this.answer(await this.inner.put(key, given, options));
   }
 

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { CancelledError } from "@/lib/kernel/errors";
 import { toBrokenSource } from "@/lib/engines/shared/broken-source";
+import { bytesOf } from "@/lib/engines/shared/parts";
 import { type Measure, Meter, holdError } from "@/lib/engines/shared/measured-stream";
 import type { StoredObject } from "../port";
 import { type Head, headObject } from "./head-object";
@@ -22,7 +23,7 @@ export async function storeObject(
   try {
     if (signal.aborted) throw new CancelledError(`stopped before it stored "${key}"`);
     const present = await headObject(place, key, { signal });
-    if (present) return await keepPresent(place, key, { present, body, signal });
+    if (present) return await keepPresent(place, key, { present, body: bytesOf(body), signal });
     return await keepUploaded(place, key, await putStream(place, key, { body, signal }));
   } finally {
     signal.removeEventListener("abort", stop);

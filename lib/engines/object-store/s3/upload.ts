@@ -2,24 +2,18 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
-  type PutObjectCommandOutput,
-  type S3Client,
-  UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { Upload } from "@aws-sdk/lib-storage";
-import { EngineError } from "@/lib/kernel/errors";
+import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { toBrokenSource } from "@/lib/engines/shared/broken-source";
-import { streamOf } from "@/lib/engines/shared/measured-stream";
+import { type Part, partsOf } from "@/lib/engines/shared/parts";
 import { headObject } from "./head-object";
 import { toEngineError } from "./map";
 import type { S3Place } from "./place";
+import { PARTS_AT_ONCE, describeParts, sendParts } from "./send-parts";
 
-/** 10,000 of them make 320 GB. */
-const PART_BYTES = 32 * 2 ** 20;
-/** Parts in flight: with the one that is being filled and its copy, the memory that an upload takes. */
-const PARTS_AT_ONCE = 2;
 const ABORT_TIMEOUT_MS = 20_000;
 
 export interface Uploaded {
@@ -33,9 +27,9 @@ export interface Uploaded {
 export async function putBytes(
   place: S3Place,
   key: string,
-  options: { body: Uint8Array; overwrite: boolean },
+  options: { body: Uint8Array; md5?: Buffer; overwrite: boolean },
 ): Promise<Uploaded> {
-  const digest = createHash("md5").update(options.body).digest();
+  const digest = options.md5 ?? createHash("md5").update(options.body).digest();
   const sent = { sizeBytes: options.body.length, etag: digest.toString("hex") };
   try {
     const answer = await place.client.send(
@@ -60,79 +54,67 @@ export async function putStream(
   options: { body: Readable; signal: AbortSignal },
 ): Promise<Uploaded> {
   const { body, signal } = options;
-  const ledger = new PartLedger();
-  const source = streamOf(body, () => body.destroy());
-  const upload = new Upload({
-    client: checkedClient(place.client, ledger, signal),
-    params: { Bucket: place.bucket, Key: place.prefix + key, Body: source, IfNoneMatch: "*" },
-    partSize: PART_BYTES,
-    queueSize: PARTS_AT_ONCE,
-    leavePartsOnError: true, // we take them back ourselves, and wait for it
-  });
+  const parts = ownSource(partsOf(body, PARTS_AT_ONCE + 1), key, signal);
+  const first = await parts.next();
+  const second = first.done ? first : await parts.next();
+  if (!first.done && !second.done) {
+    const all = chain([first.value, second.value], parts);
+    return putParts(place, key, { parts: all, stop: () => body.destroy(), signal });
+  }
+  assertGoingOn(key, signal);
+  if (first.done) return putBytes(place, key, { body: Buffer.alloc(0), overwrite: false });
+  const { bytes, md5, release } = first.value;
+  return putBytes(place, key, { body: bytes, md5, overwrite: false }).finally(release);
+}
+
+async function putParts(
+  place: S3Place,
+  key: string,
+  { signal, ...source }: { parts: AsyncIterable<Part>; stop(): void; signal: AbortSignal },
+): Promise<Uploaded> {
+  const target = { Bucket: place.bucket, Key: place.prefix + key };
+  let uploadId: string | undefined;
+  let sent: { sizeBytes: number; etag: string } | null = null;
   try {
-    const answer: PutObjectCommandOutput = await upload.done();
-    return { ...ledger.sent(), versionId: answer.VersionId };
+    // Not cut off by the signal: parts would be left below an id that nobody knows.
+    uploadId = (await place.client.send(new CreateMultipartUploadCommand(target))).UploadId;
+    const upload = { ...target, UploadId: uploadId };
+    const stored = await sendParts(place.client, upload, { ...source, signal });
+    assertGoingOn(key, signal);
+    sent = describeParts(stored);
+    const Parts = stored.map(({ etag, number }) => ({ ETag: etag, PartNumber: number }));
+    // It makes the object: cut off by the signal, it would leave in doubt whether that is there.
+    const answer = await place.client.send(
+      new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts }, IfNoneMatch: "*" }),
+    );
+    return { ...sent, versionId: answer.VersionId };
   } catch (error) {
-    body.destroy();
-    const isTakenBack = await takeBack(place, key, ledger.uploadId);
+    const isTakenBack = await takeBack(place, key, uploadId);
     try {
-      if (source.errored) throw toBrokenSource(source.errored, { engine: "s3", key, signal });
-      if (!source.readableEnded || signal.aborted) {
-        throw toEngineError(error, { operation: "store", key, location: place.location, signal });
-      }
-      return await settle(place, key, { error, sent: ledger.sent() });
+      if (sent) return await settle(place, key, { error, sent });
+      throw toEngineError(error, { operation: "store", key, location: place.location, signal });
     } catch (failure) {
       throw isTakenBack ? failure : withRemainder(failure);
     }
   }
 }
 
-/** Size and MD5 of each part, and what S3 makes of them. */
-class PartLedger {
-  uploadId: string | undefined;
-  readonly #parts = new Map<number, { digest: Buffer; sizeBytes: number }>();
-  #isWhole = false;
-
-  add(partNumber: number | undefined, body: Uint8Array): string {
-    const digest = createHash("md5").update(body).digest();
-    this.#isWhole = partNumber === undefined;
-    this.#parts.set(partNumber ?? 1, { digest, sizeBytes: body.length });
-    return digest.toString("base64");
-  }
-
-  sent(): { sizeBytes: number; etag: string } {
-    const parts = [...this.#parts].sort(([a], [b]) => a - b).map(([, part]) => part);
-    return { sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, 0), etag: this.#etag(parts) };
-  }
-
-  /** `<md5>` of one request, `<md5 of the parts' md5>-<parts>` of several. */
-  #etag(parts: readonly { digest: Buffer }[]): string {
-    const all = Buffer.concat(parts.map(({ digest }) => digest));
-    return this.#isWhole ? all.toString("hex") : `${createHash("md5").update(all).digest("hex")}-${parts.length}`;
+/** Tells a failure of what produces the bytes from one of the store. */
+async function* ownSource(parts: AsyncIterable<Part>, key: string, signal: AbortSignal): AsyncGenerator<Part> {
+  try {
+    yield* parts;
+  } catch (error) {
+    throw toBrokenSource(error, { engine: "s3", key, signal });
   }
 }
 
-/**
- * lib-storage sends its requests without Content-MD5 and without our signal: this client adds both. Only parts are
- * cut off by the signal. The last request makes the object, so cutting it off would leave in doubt whether it is there.
- */
-function checkedClient(client: S3Client, ledger: PartLedger, signal: AbortSignal): S3Client {
-  const send = async (command: unknown): Promise<unknown> => {
-    if (command instanceof UploadPartCommand) {
-      command.input.ContentMD5 = ledger.add(command.input.PartNumber, command.input.Body as Uint8Array);
-      return client.send(command, { abortSignal: signal });
-    }
-    if (command instanceof PutObjectCommand) {
-      command.input.ContentMD5 = ledger.add(undefined, command.input.Body as Uint8Array);
-      return client.send(command);
-    }
-    const answer = await client.send(command as CreateMultipartUploadCommand);
-    if (command instanceof CreateMultipartUploadCommand) ledger.uploadId = answer.UploadId;
-    return answer;
-  };
-  const checked = Object.create(client) as S3Client;
-  checked.send = send as S3Client["send"];
-  return checked;
+async function* chain(first: readonly Part[], rest: AsyncIterable<Part>): AsyncGenerator<Part> {
+  yield* first;
+  yield* rest;
+}
+
+function assertGoingOn(key: string, signal: AbortSignal): void {
+  if (signal.aborted) throw new CancelledError(`stopped while it had to store "${key}"`);
 }
 
 /** All was sent, but the answer to the last request was lost or was a refusal: the store may have the object. */

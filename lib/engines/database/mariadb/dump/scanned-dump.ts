@@ -52,29 +52,37 @@ export interface ScannedDumpBytes<T> {
 /** mariadb-dump with its reader behind it, started when somebody takes the bytes. */
 export function openScannedDump<T>(options: ScannedDumpOptions<T>): ScannedDumpBytes<T> {
   const done = Promise.withResolvers<T>();
+  const measured = Promise.withResolvers<Measure>();
   let running: Running<T> | undefined;
   const start = () => {
     running ??= startScannedDump(options, { isPassedOn: true });
     running.ended.then(({ value }) => done.resolve(value), done.reject);
+    running.ended.then(({ plain }) => measured.resolve(plain), measured.reject);
     return running;
   };
   const close = () => {
     running?.abandon();
-    if (!running) done.reject(new CancelledError(`stopped before it could ${options.operation}`));
+    if (running) return;
+    const reason = new CancelledError(`stopped before it could ${options.operation}`);
+    done.reject(reason);
+    measured.reject(reason);
   };
   if (options.signal.aborted) close();
   else options.signal.addEventListener("abort", close, { once: true });
-  // Whoever reads the output learns of it there; `done` may be awaited later.
+  // Whoever reads the output learns of it there; these may be awaited later.
   done.promise.catch(() => undefined);
+  measured.promise.catch(() => undefined);
   return {
     output: streamOf(readToEnd(start), close),
-    piped: () => {
-      const { stdout, ended, abandon } = start();
-      if (!stdout) throw new Error("a program was started without a pipe");
-      const measured = ended.then(({ plain }) => plain);
-      measured.catch(() => undefined); // The program behind the pipe awaits it; it may come later.
-      return { pipe: stdout, measured, abandon };
-    },
+    piped: () => ({
+      start: () => {
+        const { stdout } = start();
+        if (!stdout) throw new Error("a program was started without a pipe");
+        return stdout;
+      },
+      measured: measured.promise,
+      abandon: close,
+    }),
     done: done.promise,
   };
 }
