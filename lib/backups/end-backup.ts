@@ -1,21 +1,22 @@
+import { z } from "zod";
 import { recordAudit } from "@/lib/audit";
 import type { JobCtx, Tx } from "@/lib/db/context";
 import type { ErrorSummary } from "@/lib/kernel/errors";
 import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
-import type { Manifest } from "./manifest";
+import { BACKUP_TYPES } from "./schemas";
+import type { AnyManifest, Manifest } from "./manifest";
 
 /** Stores that a backup is whole, with a row for each repository's copy. Returns whether a copy is missing. */
 export async function completeBackup(
   ctx: JobCtx,
-  manifest: Manifest,
+  manifest: AnyManifest,
   copies: { repositories: readonly OpenRepository[]; failures: ReadonlyMap<string, ErrorSummary> },
 ): Promise<"complete" | "incomplete"> {
   requirePermission(ctx, "job.perform");
   const state = copies.failures.size === 0 ? "complete" : "incomplete";
-  const data = manifest.parts.find((part) => part.name === "data");
-  const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
+  const { sizeBytes, sha256 } = storedOf(manifest);
   await ctx.transaction(async (tx) => {
     await tx.backup.update({
       where: { id: manifest.id },
@@ -26,7 +27,9 @@ export async function completeBackup(
         position: manifest.position,
         serverId: manifest.server.id,
         incarnation: manifest.server.incarnation,
-        lossy: manifest.hazards.filter(isLoss).map((hazard) => `${hazard.object}: ${hazard.message}`),
+        lossy: hazardsOf(manifest)
+          .filter(isLoss)
+          .map((hazard) => `${hazard.object}: ${hazard.message}`),
         manifest: manifest as object,
       },
     });
@@ -36,7 +39,7 @@ export async function completeBackup(
         where: { backupId_repositoryId: { backupId: manifest.id, repositoryId: repository.id } },
         data: failure
           ? { state: "missing", error: failure.message }
-          : { state: "present", sha256: data?.sealed.sha256 ?? null, sizeBytes, checkedAt: ctx.now(), error: null },
+          : { state: "present", sha256, sizeBytes, checkedAt: ctx.now(), error: null },
       });
     }
     await recordAudit(tx, ctx, {
@@ -53,6 +56,18 @@ export async function completeBackup(
     });
   });
   return state;
+}
+
+/** What it takes in one repository by itself: the bytes of an incremental's logs are counted as the log's. */
+function storedOf(manifest: AnyManifest): { sizeBytes: number; sha256: string | null } {
+  if (manifest.type === "incremental") return { sizeBytes: 0, sha256: null };
+  const data = manifest.parts.find((part) => part.name === "data");
+  const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
+  return { sizeBytes, sha256: data?.sealed.sha256 ?? null };
+}
+
+function hazardsOf(manifest: AnyManifest): Manifest["hazards"] {
+  return manifest.type === "full" ? manifest.hazards : [];
 }
 
 function isLoss(hazard: Manifest["hazards"][number]): boolean {
@@ -84,7 +99,7 @@ async function addFailedBackup(
   ctx: JobCtx,
   { runId, error }: { runId: string; error: string },
 ): Promise<string | null> {
-  const { systemId, startedAt } = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+  const { systemId, startedAt, parameters } = await tx.run.findUniqueOrThrow({ where: { id: runId } });
   const before = await tx.backup.findFirst({ where: { runId }, select: { id: true } });
   if (!systemId || before) return before?.id ?? null;
   const id = newId();
@@ -94,8 +109,7 @@ async function addFailedBackup(
       id,
       systemId,
       runId,
-      type: "full",
-      method: "logical",
+      ...wantedOf(parameters),
       state: "failed",
       startedAt: startedAt ?? now,
       endedAt: now,
@@ -104,6 +118,15 @@ async function addFailedBackup(
   });
   await tx.run.update({ where: { id: runId }, data: { backupId: id } });
   return id;
+}
+
+/** What the run was to take. */
+function wantedOf(parameters: unknown): { type: string; method: string; cutId: string | null } {
+  const { type, method, cut } = z
+    .object({ type: z.enum(BACKUP_TYPES), method: z.string(), cut: z.uuid().nullable() })
+    .partial()
+    .parse(parameters);
+  return { type: type ?? "full", method: method ?? "logical", cutId: cut ?? null };
 }
 
 /** Ends the rows of a run's attempts that are still open, each with its event. Returns how many. */

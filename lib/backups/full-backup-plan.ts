@@ -1,21 +1,14 @@
 import type { JobCtx } from "@/lib/db/context";
 import { formatBytes } from "@/lib/kernel/format";
-import {
-  EngineError,
-  CancelledError,
-  type ErrorSummary,
-  HoldfastError,
-  PreconditionError,
-  RefusedError,
-  summarizeError,
-} from "@/lib/kernel/errors";
-import { openRepository } from "@/lib/repositories";
+import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import { completeBackup, failBackup } from "./end-backup";
+import { cutOf } from "./cut-of";
+import { failBackup } from "./end-backup";
 import { type FullBackup, requireBackup } from "./full-backup";
 import type { Manifest } from "./manifest";
-import { publishManifest } from "./publish-manifest";
+import { openRepositories } from "./open-repositories";
+import { publishBackup } from "./publish-backup";
 import { storeData, storeUsers } from "./store-dump";
 
 /** The steps of a full logical backup. Each may be repeated: an attempt that did not end is another backup's row. */
@@ -98,27 +91,9 @@ async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
 }
 
 async function open(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
-  const names = shared.declaration.backup.full?.to ?? [];
-  let lastError: unknown;
-  for (const name of names) {
-    try {
-      shared.repositories.push(await openRepository(ctx, name));
-    } catch (error) {
-      lastError = error;
-      const failure = describeFailure(error);
-      ctx.run.say(`repository ${name}: ${failure.message}`, "error");
-      shared.failures.set(name, failure);
-    }
-  }
-  if (shared.repositories.length === 0) throw lastError;
+  const outcome = await openRepositories(ctx, shared, shared.declaration.backup.full?.to ?? []);
   shared.incarnation = await incarnationOf(ctx, shared);
-  return { summary: `${shared.repositories.map(({ name }) => name).join(", ")} of ${names.length} declared` };
-}
-
-/** One repository's own trouble, a missing variable or a damaged identity included, is no reason not to back up to the others. */
-function describeFailure(error: unknown): ErrorSummary {
-  if (error instanceof HoldfastError && !(error instanceof CancelledError)) return summarizeError(error);
-  throw error;
+  return outcome;
 }
 
 /** The series of log files that is collected from this server now, or `none`. */
@@ -149,7 +124,7 @@ async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   const manifest: Manifest = {
     format: 1,
     id: backup.id,
-    cut: null,
+    cut: cutOf(shared.run),
     system: shared.system,
     kind: "mariadb",
     type: "full",
@@ -178,21 +153,6 @@ async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
     hazards: shared.hazards,
     parts: shared.parts,
   };
-  const failures = await publishManifest(
-    ctx,
-    manifest,
-    shared.repositories.filter((each) => !shared.failures.has(each.name)),
-  );
-  for (const [name, failure] of failures) shared.failures.set(name, failure);
-  shared.state = await completeBackup(ctx, manifest, { repositories: shared.repositories, failures: shared.failures });
-  if (shared.failures.size > 0) {
-    const [[name, failure] = ["", undefined]] = shared.failures;
-    throw new EngineError(`the backup is incomplete: repository "${name}" has no copy: ${failure?.message ?? ""}`, {
-      engine: "object-store",
-      operation: "store a copy",
-      permanent: false,
-      hint: failure?.hint ?? "Mend the repository, then start another backup.",
-    });
-  }
+  shared.state = await publishBackup(ctx, manifest, shared);
   return { summary: `complete in ${shared.repositories.map(({ name }) => name).join(" and ")}`, backupId: backup.id };
 }

@@ -19,17 +19,23 @@ export const ManifestPart = z.object({
 });
 export type ManifestPart = z.infer<typeof ManifestPart>;
 
-export const Manifest = z.object({
+const common = {
   format: z.literal(1),
   id: z.uuid(),
   cut: z.uuid().nullable(),
   system: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  tools: z.record(z.string(), z.string()),
+};
+
+/** Of a full logical backup of a database. */
+export const Manifest = z.object({
+  ...common,
   kind: z.literal("mariadb"),
   type: z.literal("full"),
   method: z.literal("logical"),
-  parent: z.uuid().nullable(),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime(),
+  parent: z.null(),
   server: z.object({
     id: z.string(),
     /** Of its log: changes when the log begins anew, so that file names used twice do not mix. */
@@ -47,7 +53,6 @@ export const Manifest = z.object({
       plugins: z.array(z.string()),
     }),
   }),
-  tools: z.record(z.string(), z.string()),
   /** Of the snapshot: the log goes on from here. */
   position: Position,
   endPosition: Position,
@@ -74,7 +79,43 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/**
+ * Of an incremental of a logical database: its closed logs since a full, without a hole. Their bytes lie in the log's
+ * own folder; this says which belong together, and that they were all there.
+ */
+export const LogManifest = z.object({
+  ...common,
+  kind: z.literal("mariadb"),
+  type: z.literal("incremental"),
+  method: z.literal("logical"),
+  /** The full that it continues. */
+  parent: z.uuid(),
+  server: z.object({ id: z.string(), incarnation: z.string(), version: z.string() }),
+  /** Of the full: the first byte that it adds … */
+  position: Position,
+  /** … and the first that it does not hold. */
+  endPosition: z.object({ file: z.string(), offset: z.number().int() }),
+  logs: z
+    .array(
+      z.object({
+        file: z.string(),
+        key: z.string(),
+        /** Of the plain file. */
+        sizeBytes: z.number().int(),
+        firstGtid: z.string().nullable(),
+        lastGtid: z.string().nullable(),
+        lastAt: z.iso.datetime().nullable(),
+      }),
+    )
+    .min(1),
+});
+export type LogManifest = z.infer<typeof LogManifest>;
+
+/** Whatever lies as manifest.json beside a backup. */
+export const AnyManifest = z.discriminatedUnion("type", [Manifest, LogManifest]);
+export type AnyManifest = z.infer<typeof AnyManifest>;
+
 /** The bytes that are stored and signed. */
-export function formatManifest(manifest: Manifest): Buffer {
+export function formatManifest(manifest: AnyManifest): Buffer {
   return Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
 }

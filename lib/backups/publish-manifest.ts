@@ -2,7 +2,7 @@ import type { JobCtx } from "@/lib/db/context";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { EngineError, type ErrorSummary, summarizeError } from "@/lib/kernel/errors";
 import { type OpenRepository, repositoryKeys } from "@/lib/repositories";
-import { type Manifest, formatManifest } from "./manifest";
+import { type AnyManifest, type LogManifest, formatManifest } from "./manifest";
 
 /**
  * Signs the manifest and writes it last, to every repository in which each piece is there with its size: from then on
@@ -10,7 +10,7 @@ import { type Manifest, formatManifest } from "./manifest";
  */
 export async function publishManifest(
   ctx: JobCtx,
-  manifest: Manifest,
+  manifest: AnyManifest,
   repositories: readonly OpenRepository[],
 ): Promise<Map<string, ErrorSummary>> {
   const bytes = formatManifest(manifest);
@@ -33,7 +33,8 @@ export async function publishManifest(
   return failures;
 }
 
-async function checkPieces(store: ObjectStore, manifest: Manifest, signal: AbortSignal): Promise<void> {
+async function checkPieces(store: ObjectStore, manifest: AnyManifest, signal: AbortSignal): Promise<void> {
+  if (manifest.type === "incremental") return checkLogs(store, manifest, signal);
   for (const piece of manifest.parts.flatMap((part) => part.pieces)) {
     const found = await store.head(piece.key, { signal });
     if (found?.sizeBytes === piece.sizeBytes) continue;
@@ -46,5 +47,17 @@ async function checkPieces(store: ObjectStore, manifest: Manifest, signal: Abort
         hint: `Look at ${store.location}: does something else write or delete there?`,
       },
     );
+  }
+}
+
+async function checkLogs(store: ObjectStore, manifest: LogManifest, signal: AbortSignal): Promise<void> {
+  for (const log of manifest.logs) {
+    if (await store.head(log.key, { signal })) continue;
+    throw new EngineError(`the closed log "${log.key}" is not there`, {
+      engine: "object-store",
+      operation: "check the copy",
+      permanent: true,
+      hint: `Look at ${store.location}: does something else delete there? A new full begins a new chain.`,
+    });
   }
 }

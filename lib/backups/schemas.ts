@@ -76,7 +76,7 @@ export const GetBackupInput = z.strictObject({ id: z.uuid() });
 
 export const StartBackupInput = z.strictObject({
   system: z.string().min(1),
-  type: z.enum(["full"]).default("full"),
+  type: z.enum(BACKUP_TYPES).default("full"),
   reason: z.string().max(500).optional(),
 });
 export type StartBackupInput = z.input<typeof StartBackupInput>;

@@ -25,6 +25,7 @@ export function testEstate() {
         connection,
         backup: {
           full: { schedule: "0 2 * * *", retain: "30d", to: ["primary", "secondary"] },
+          incremental: undefined as object | undefined,
           log: { schedule: "*/15 * * * *", retain: "24h", to: ["primary", "secondary"], stream: true, interval: "1s" },
         },
         verify: {

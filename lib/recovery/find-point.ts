@@ -31,12 +31,16 @@ export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<S
 /** The backup that was named. @throws DamagedError when it is gone: it was there, or nobody could name it */
 async function readNamed({ signal }: RecoveryCtx, { source }: Recovery, id: string): Promise<Manifest> {
   const { store, system, publicKeys } = source;
-  return readManifest(store, { system, id }, { publicKeys, signal }).catch((cause: unknown) => {
+  const manifest = await readManifest(store, { system, id }, { publicKeys, signal }).catch((cause: unknown) => {
     if (!(cause instanceof NotFoundError)) throw cause;
     throw new DamagedError(`backup "${id}" is gone from repository "${source.repository}"`, {
       hint: `Who deleted it in ${store.location}? Another repository may hold a copy.`,
       cause,
     });
+  });
+  if (manifest.type === "full") return manifest;
+  throw new RefusedError(`backup "${id}" is an incremental: it is restored with the full that it continues`, {
+    hint: `Name the full ${manifest.parent}, or a point in time.`,
   });
 }
 

@@ -22,13 +22,13 @@ export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): P
   let refusal: DamagedError | undefined;
   for (const id of ids.reverse()) {
     try {
-      manifests.push(
-        await readManifest(
-          source.store,
-          { system: source.system, id },
-          { publicKeys: source.publicKeys, signal: ctx.signal },
-        ),
+      const manifest = await readManifest(
+        source.store,
+        { system: source.system, id },
+        { publicKeys: source.publicKeys, signal: ctx.signal },
       );
+      // An incremental only names logs, and those are found in their own folder.
+      if (manifest.type === "full") manifests.push(manifest);
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
       ctx.run.say(`${error.message}: it is left out. ${error.hint ?? ""}`, "warning");

@@ -31,7 +31,7 @@ export type ClockName = (typeof CLOCKS)[number];
 export const Progress = z.object({
   done: z.number(),
   total: z.number().nullable(),
-  unit: z.enum(["bytes", "tables", "transactions", "checks"]),
+  unit: z.enum(["bytes", "tables", "transactions", "checks", "repositories", "files"]),
   ratePerSecond: z.number().nullable(),
   secondsLeft: z.number().nullable(),
 });

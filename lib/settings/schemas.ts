@@ -73,20 +73,41 @@ export const RepositoryDeclaration = z.discriminatedUnion("kind", [
 ]);
 export type RepositoryDeclaration = z.infer<typeof RepositoryDeclaration>;
 
-const schedule = { schedule: cron, retain: seconds, to: z.array(name).min(1) };
+/** The standard's own times, when nothing else is declared. */
+export const DEFAULT_SCHEDULES = { full: "0 2 * * *", incremental: "0 */6 * * *", log: "*/15 * * * *" } as const;
 
-export const BackupDeclaration = z.strictObject({
-  full: z.strictObject({ ...schedule, method: z.enum(["logical"]).default("logical") }).optional(),
-  log: z
-    .strictObject({
-      ...schedule,
-      /** Followed as it is written, instead of fetched at the schedule's times. */
-      stream: z.boolean().default(false),
-      /** How often new bytes are shipped. */
-      interval: seconds.default(60),
-    })
-    .optional(),
-});
+/** What a type of backup is taken by: the standard's own times, ages and places unless others are declared. */
+function scheduled(type: keyof typeof DEFAULT_SCHEDULES, defaults: { retain: string; to: string[] }) {
+  return {
+    schedule: cron.default(DEFAULT_SCHEDULES[type]),
+    retain: seconds.prefault(defaults.retain),
+    to: z.array(name).min(1).default(defaults.to),
+  };
+}
+
+const full = scheduled("full", { retain: "30d", to: ["primary", "secondary"] });
+const incremental = scheduled("incremental", { retain: "7d", to: ["primary"] });
+const log = scheduled("log", { retain: "24h", to: ["primary"] });
+
+/** Of a database. */
+export const BackupDeclaration = z
+  .strictObject({
+    full: z.strictObject({ ...full, method: z.enum(["logical"]).default("logical") }).optional(),
+    incremental: z.strictObject(incremental).optional(),
+    log: z
+      .strictObject({
+        ...log,
+        /** Without it, each time of the schedule is a slot of its own, which ends well when all until then is stored. */
+        stream: z.boolean().default(false),
+        /** How often new bytes are shipped. */
+        interval: seconds.default(60),
+      })
+      .optional(),
+  })
+  .refine((backup) => !backup.incremental || (backup.full && backup.log), {
+    error: "expected full and log as well: an incremental of a database is the closed log since its full",
+    path: ["incremental"],
+  });
 export type BackupDeclaration = z.infer<typeof BackupDeclaration>;
 
 const HttpCheckDeclaration = z
@@ -149,6 +170,30 @@ export const SystemDeclaration = z.discriminatedUnion(
 export type SystemDeclaration = z.infer<typeof SystemDeclaration>;
 export type MariadbDeclaration = Extract<SystemDeclaration, { kind: "mariadb" }>;
 
+/** One scheduled type of backup of a system. */
+export interface DeclaredBackup {
+  type: "full" | "incremental" | "log";
+  /** Five cron fields, in UTC. */
+  schedule: string;
+  /** Seconds. */
+  retain: number;
+  /** Repositories. */
+  to: string[];
+  /** Followed as it is written: it has no slots. */
+  stream: boolean;
+}
+
+/** Every type of backup that a system declares, fulls first; none for what is not backed up. */
+export function declaredBackups(declaration: SystemDeclaration | undefined): DeclaredBackup[] {
+  if (!declaration || declaration.kind === "service") return [];
+  const { full, incremental, log } = declaration.backup;
+  return [
+    ...(full ? [{ ...full, type: "full" as const, stream: false }] : []),
+    ...(incremental ? [{ ...incremental, type: "incremental" as const, stream: false }] : []),
+    ...(log ? [{ ...log, type: "log" as const }] : []),
+  ].map(({ type, schedule, retain, to, stream }) => ({ type, schedule, retain, to, stream }));
+}
+
 export const TargetDeclaration = z.strictObject({
   kind: z.literal("mariadb"),
   connection: Connection,
@@ -184,13 +229,8 @@ function missingNames(
 ): { path: string[]; message: string }[] {
   const wanted = Object.entries(systems).flatMap(([system, declaration]) => [
     ...declaration.dependsOn.map((name) => ({ path: [system, "dependsOn"], name, among: systems, what: "system" })),
-    ...(declaration.kind === "mariadb" ? (["full", "log"] as const) : []).flatMap((type) =>
-      (declaration.kind === "mariadb" ? (declaration.backup[type]?.to ?? []) : []).map((name) => ({
-        path: [system, "backup", type, "to"],
-        name,
-        among: repositories,
-        what: "repository",
-      })),
+    ...declaredBackups(declaration).flatMap(({ type, to }) =>
+      to.map((name) => ({ path: [system, "backup", type, "to"], name, among: repositories, what: "repository" })),
     ),
   ]);
   return wanted

@@ -1,6 +1,6 @@
 import type { RepositoryReach } from "@/lib/backups";
 import { nextTimes } from "@/lib/kernel/cron";
-import type { SystemDeclaration } from "@/lib/settings/schemas";
+import { type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
 import { fillCalendar, judgeState } from "./model";
 import type { RepositoryExposure, SystemSummary } from "./schemas";
 import type { SystemFacts } from "./system-facts";
@@ -125,13 +125,10 @@ function titleOf(name: string): string {
 }
 
 function schedulesOf(declaration: SystemDeclaration | undefined, now: Date): SystemSummary["schedules"] {
-  if (declaration?.kind !== "mariadb") return [];
-  const { full, log } = declaration.backup;
-  return [
-    ...(full ? [{ type: "full", schedule: full.schedule, stream: false }] : []),
-    ...(log ? [{ type: "log", schedule: log.schedule, stream: log.stream }] : []),
-  ].map((each) => ({
-    ...each,
-    next: nextTimes(each.schedule, now, NEXT_TIMES).map((at) => at.toISOString()),
+  return declaredBackups(declaration).map(({ type, schedule, stream }) => ({
+    type,
+    schedule,
+    stream,
+    next: nextTimes(schedule, now, NEXT_TIMES).map((at) => at.toISOString()),
   }));
 }

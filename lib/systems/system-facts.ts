@@ -3,7 +3,7 @@ import { BACKUP_STATES, type BackupState } from "@/lib/backups/schemas";
 import type { Prisma } from "@/lib/db/client";
 import type { Ctx } from "@/lib/db/context";
 import { findConfiguration } from "@/lib/settings";
-import type { Configuration, SystemDeclaration } from "@/lib/settings/schemas";
+import { type Configuration, type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
 
 const CALENDAR_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -111,6 +111,6 @@ function newestBackups(ctx: Ctx, systemIds: string[], states: readonly BackupSta
 }
 
 function repositoriesOf(declaration: SystemDeclaration | undefined): string[] {
-  if (declaration?.kind !== "mariadb") return [];
-  return [...new Set([...(declaration.backup.full?.to ?? []), ...(declaration.backup.log?.to ?? [])])];
+  // An incremental goes where its full is: what it is stored in beside is no place to recover from.
+  return [...new Set(declaredBackups(declaration).flatMap(({ type, to }) => (type === "incremental" ? [] : to)))];
 }

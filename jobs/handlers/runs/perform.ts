@@ -1,4 +1,4 @@
-import { planFullBackup } from "@/lib/backups";
+import { planBackup } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { planRestore } from "@/lib/recovery";
@@ -11,7 +11,7 @@ export async function performRunJob(ctx: JobCtx, payload: { runId: string }): Pr
   const run = await ctx.db.run.findUnique({ where: { id: payload.runId }, select: { kind: true } });
   switch (run?.kind) {
     case "backup":
-      return performRun(ctx, payload.runId, planFullBackup);
+      return performRun(ctx, payload.runId, planBackup);
     case "restore":
       return performRun(ctx, payload.runId, planRestore);
     case "verification":

@@ -215,6 +215,8 @@ export interface DatabaseEngine {
   /** The newest heartbeat in a server's data, or null where there is none. */
   newestHeartbeat(connection: Connection, signal: AbortSignal): Promise<Heartbeat | null>;
 
+  /** Closes the log file that is written now. Returns the one that is written from then on. */
+  rotateLog(signal: AbortSignal): Promise<string>;
   /** Follows the server's log into the spool until `stop` or `signal`; reconnects by itself. @throws EngineError when a new incarnation cannot be begun */
   collectLog(options: CollectOptions): Promise<LogCollector>;
   /** Passes one log file's plain bytes through and says what they hold. `done` rejects on a broken event or checksum, or a file cut inside an event. */

@@ -110,6 +110,12 @@ export class MemoryDatabase implements DatabaseEngine {
       });
   }
 
+  async rotateLog() {
+    await this.#ask();
+    this.server.rotate();
+    return this.server.file;
+  }
+
   prepareHeartbeat(): Promise<void> {
     return this.#ask();
   }
