@@ -1,5 +1,5 @@
 import cron from "node-cron";
-import { claimSlots, sweepBackups } from "@/lib/backups";
+import { claimCut, claimSlots, sweepBackups } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { sweepRuns } from "@/lib/runs";
@@ -8,7 +8,7 @@ import { sweepLeftovers } from "./sweep-leftovers";
 /** Ticks the schedules in UTC, in every runner: the database decides which of them acts. */
 export function startScheduler(ctx: JobCtx): { stop: () => void } {
   const tasks = [
-    cron.schedule("*/10 * * * * *", () => guard(ctx, "slots", () => claimSlots(ctx)), {
+    cron.schedule("*/10 * * * * *", () => guard(ctx, "slots", () => claimCut(ctx).then(() => claimSlots(ctx))), {
       timezone: "UTC",
       noOverlap: true,
     }),

@@ -45,6 +45,8 @@ check_signature() { # FILE
 manifest_of() { # SYSTEM BACKUP
   manifest=$folder/systems/$1/$2/manifest.json
   check_signature "$manifest"
+  [ "$(jq -r .type "$manifest")" = full ] ||
+    die "backup $2 is an incremental: name the full that it continues, $(jq -r .parent "$manifest")"
 }
 
 check_pieces() { # PART

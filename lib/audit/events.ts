@@ -59,6 +59,7 @@ const CATALOGUE = {
   "run.decided": rule("high", "24-months"),
   "run.approved": rule("high", "24-months"),
   "backup.requested": rule("info", "12-months"),
+  "cut.requested": rule("info", "12-months"),
   "backup.started": rule("info", "12-months"),
   "backup.deleted": rule("high", "24-months"),
   "restore.started": rule("high", "24-months"),

@@ -1,7 +1,11 @@
 export { claimSlots } from "./claim-slots";
+export { claimCut } from "./claim-cut";
+export { planCut } from "./cut-plan";
 export { getBackup } from "./get-backup";
+export { getCut } from "./get-cut";
 export { listBackups } from "./list-backups";
 export { startBackup } from "./start-backup";
+export { startCut } from "./start-cut";
 export { sweepBackups } from "./sweep-backups";
 export { planBackup } from "./plan-backup";
 export { readManifest } from "./read-manifest";

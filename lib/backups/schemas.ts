@@ -80,3 +80,37 @@ export const StartBackupInput = z.strictObject({
   reason: z.string().max(500).optional(),
 });
 export type StartBackupInput = z.input<typeof StartBackupInput>;
+
+export const StartCutInput = z.strictObject({
+  reason: z.string().max(500).optional(),
+  /** Of the schedule that it was taken for. */
+  dueAt: z.iso.datetime().optional(),
+});
+export type StartCutInput = z.input<typeof StartCutInput>;
+
+export const GetCutInput = z.strictObject({ id: z.uuid() });
+export type GetCutInput = z.input<typeof GetCutInput>;
+
+export const CutMember = z.object({
+  runId: z.string(),
+  backupId: z.string().nullable(),
+  system: z.string(),
+  state: z.enum(["queued", "running", "complete", "incomplete", "failed"]),
+  /** The instant that it shows: a database's snapshot, the beginning of anything else. Null before it. */
+  snapshotAt: z.string().nullable(),
+  /** Files are read until then: what changed meanwhile is listed with them. */
+  endedAt: z.string().nullable(),
+});
+export type CutMember = z.infer<typeof CutMember>;
+
+export const CutView = z.object({
+  id: z.string(),
+  requestedAt: z.string(),
+  state: z.enum(["running", "complete", "incomplete", "failed"]),
+  members: z.array(CutMember),
+  /** Between the first and the last snapshot; null before there are two. */
+  skewSeconds: z.number().nullable(),
+  /** From the first snapshot to the end of the last backup: nothing in it is further apart. */
+  spanSeconds: z.number().nullable(),
+});
+export type CutView = z.infer<typeof CutView>;

@@ -251,6 +251,8 @@ export const Configuration = z
     keys: z.strictObject({ recipients: z.array(ageRecipient), identityFile: z.string().optional() }),
     repositories: z.record(name, RepositoryDeclaration),
     systems: z.record(name, SystemDeclaration),
+    /** Full backups of all systems under one id, at these times. */
+    cut: z.strictObject({ schedule: cron }).optional(),
     targets: z.record(name, TargetDeclaration).default({}),
   })
   .check((ctx) => {

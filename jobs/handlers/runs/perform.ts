@@ -1,4 +1,4 @@
-import { planBackup } from "@/lib/backups";
+import { planBackup, planCut } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { planRestore } from "@/lib/recovery";
@@ -12,6 +12,8 @@ export async function performRunJob(ctx: JobCtx, payload: { runId: string }): Pr
   switch (run?.kind) {
     case "backup":
       return performRun(ctx, payload.runId, planBackup);
+    case "cut":
+      return performRun(ctx, payload.runId, planCut);
     case "restore":
       return performRun(ctx, payload.runId, planRestore);
     case "verification":

@@ -1,6 +1,6 @@
 import { guarded, readBody, route } from "@/app/_server/route";
-import { startBackup } from "@/lib/backups";
-import type { StartBackupInput } from "@/lib/backups/schemas";
+import { startBackup, startCut } from "@/lib/backups";
+import type { StartBackupInput, StartCutInput } from "@/lib/backups/schemas";
 import { ValidationError } from "@/lib/kernel/errors";
 import { startRestore } from "@/lib/recovery";
 import type { StartRestoreInput } from "@/lib/recovery/schemas";
@@ -15,6 +15,7 @@ type Ctx = Parameters<typeof startBackup>[0];
 
 const START: Record<RunKind, (ctx: Ctx, input: unknown) => Promise<StartedRun>> = {
   backup: (ctx, input) => startBackup(ctx, input as StartBackupInput),
+  cut: (ctx, input) => startCut(ctx, input as StartCutInput),
   restore: (ctx, input) => startRestore(ctx, input as StartRestoreInput),
   verification: (ctx, input) => startVerification(ctx, input as StartVerificationInput),
   runbook: (ctx, input) => startRunbook(ctx, input as StartRunbookInput),
