@@ -65,6 +65,7 @@ function describeDatabase(facts: EstateFacts): Record<string, unknown> {
     },
     backup: {
       full: { schedule: "0 2 * * *", retain: "30d", to: ["primary", "secondary"], method: "logical" },
+      incremental: { schedule: "0 */6 * * *", retain: "7d", to: ["primary"] },
       log: { schedule: "*/15 * * * *", retain: "24h", to: ["primary", "secondary"], stream: true, interval: "5s" },
     },
     verify: {

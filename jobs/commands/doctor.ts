@@ -3,6 +3,7 @@ import { readEnvironment } from "@/lib/kernel/env";
 import { findConfiguration } from "@/lib/settings";
 import { checkDatabases, checkRepositories, checkRunners } from "../doctor/check-estate";
 import { checkKeys, checkPrograms, checkSpace } from "../doctor/check-machine";
+import { checkRecipients } from "../doctor/check-recipients";
 import { type Finding, fail } from "../doctor/finding";
 import { openEngines } from "../open-engines";
 import { answerWith } from "./answer";
@@ -35,6 +36,7 @@ async function examine({ ctx }: ConsoleHandle): Promise<Finding[]> {
   return [
     ...machine,
     ...(await checkKeys(loaded.configuration.keys)),
+    ...(await checkRecipients(ctx)),
     ...(await checkRepositories(ctx, engines, signal)),
     ...(await checkDatabases(engines, loaded.configuration, signal)),
   ];

@@ -23,6 +23,8 @@ const CATALOGUE = {
   "permission.revoked": rule("high", "24-months"),
   "key.created": rule("high", "24-months"),
   "key.revoked": rule("high", "24-months"),
+  "key.proof-asked": rule("info", "24-months"),
+  "key.proven": rule("high", "24-months"),
   // Data access events of the standard
   "client.viewed": rule("info", "24-months"),
   "client.updated": rule("info", "24-months"),

@@ -1,6 +1,7 @@
 import type { JobCtx } from "@/lib/db/context";
 import { formatBytes } from "@/lib/kernel/format";
 import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { readRecipients } from "@/lib/recipients";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
 import { cutOf } from "./cut-of";
@@ -75,6 +76,7 @@ async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   for (const hazard of shared.hazards) {
     ctx.run.say(`${hazard.id}, ${hazard.object}: ${hazard.message}`, hazard.effect === "refuse" ? "error" : "warning");
   }
+  await warnOfUnproven(ctx);
   const refusals = shared.hazards.filter((hazard) => hazard.effect === "refuse");
   const [first] = refusals;
   if (first) {
@@ -88,6 +90,14 @@ async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   return {
     summary: `MariaDB ${shared.facts.version}, ${shared.facts.tables} tables, ${formatBytes(shared.facts.dataBytes)}`,
   };
+}
+
+/** A key that nobody has tried may be lost: said before each backup that only it might open. */
+async function warnOfUnproven(ctx: StepCtx): Promise<void> {
+  for (const { recipient, state } of await readRecipients(ctx)) {
+    if (state === "proven") continue;
+    ctx.run.say(`recipient ${recipient}: nobody has shown lately that its private key opens a backup`, "warning");
+  }
 }
 
 async function open(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
