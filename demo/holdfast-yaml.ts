@@ -110,6 +110,7 @@ const SERVICES = {
     rto: "8h",
     rpo: "none",
     reason: "Ephemeral by declaration: whatever it would hold is read from the database again.",
+    warmUp: "It starts empty, and fills while customers browse; pages read from the database until then.",
   },
   queue: {
     title: "Queue",
@@ -117,6 +118,7 @@ const SERVICES = {
     rto: "4h",
     rpo: "1h",
     reason: "Orders are written in the request itself: no queue holds work of its own.",
+    warmUp: "It starts empty: whatever was under way is asked for again by its sender.",
   },
   "static-assets": {
     title: "Static assets",

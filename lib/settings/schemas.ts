@@ -157,7 +157,13 @@ export const SystemDeclaration = z.discriminatedUnion(
         .default(1_000),
     }),
     /** Nothing to back up, by decision. */
-    z.strictObject({ ...common, kind: z.literal("service"), reason: z.string().min(1) }),
+    z.strictObject({
+      ...common,
+      kind: z.literal("service"),
+      reason: z.string().min(1),
+      /** What it needs after a recovery until it serves as before. */
+      warmUp: z.string().min(1).optional(),
+    }),
   ],
   {
     error: (issue) => {

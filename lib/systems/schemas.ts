@@ -27,6 +27,8 @@ export const SystemSummary = z.object({
   deputy: z.string().nullable(),
   /** Why nothing is backed up, for a `service`. */
   decision: z.string().nullable(),
+  /** What such a service needs after a recovery until it serves as before; null when nothing is declared. */
+  warmUp: z.string().nullable(),
   rtoTargetSeconds: z.number(),
   rpoTargetSeconds: z.number().nullable(),
   state: z.enum(SYSTEM_STATES),

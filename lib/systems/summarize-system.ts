@@ -46,10 +46,15 @@ function describeDeclaration(row: SystemRow, declaration: SystemDeclaration | un
     impact: row.impact as SystemSummary["impact"],
     owner: row.owner,
     deputy: row.deputy,
-    decision: declaration?.kind === "service" ? declaration.reason : null,
+    ...describeService(declaration),
     rtoTargetSeconds: row.rtoTargetSeconds,
     rpoTargetSeconds: row.rpoTargetSeconds,
   };
+}
+
+function describeService(declaration: SystemDeclaration | undefined): Pick<SystemSummary, "decision" | "warmUp"> {
+  if (declaration?.kind !== "service") return { decision: null, warmUp: null };
+  return { decision: declaration.reason, warmUp: declaration.warmUp ?? null };
 }
 
 function describeState(
