@@ -1,59 +1,6 @@
-import { createHash } from "node:crypto";
-import { readSync, writeSync } from "node:fs";
+import { passBytes } from "../reader/pass-bytes.ts";
 import { DumpScanner } from "./scan-dump.ts";
-import { EXIT_MALFORMED, EXIT_NO_READER, type ScanMessage } from "./scan-messages.ts";
-import { MalformedDumpError } from "./split-dump.ts";
 
-/*
- * Stands behind mariadb-dump as a process of its own: reads what it writes and passes it on as it is, or not at all
- * (`--discard`). Says on descriptor 3, a line of JSON at a time, how far it is and, at a good end, what the dump holds.
- * In the runner's own process the same bytes cost three times the CPU time, since each chunk is an object of a large
- * heap. Blocking calls and one small buffer keep it at the speed of the hashes; what it does with a buffer is short, so
- * that the dump before it and the packing behind it are never kept waiting.
- * Node runs this file and what it imports as they are (it strips the types), so they name each other with `.ts`.
- */
+/* Stands behind mariadb-dump: passes the dump on and says what it holds. */
 
-const [INPUT, OUTPUT, MESSAGES] = [0, 1, 3];
-const BUFFER_BYTES = 256 * 2 ** 10;
-const PROGRESS_BYTES = 32 * 2 ** 20;
-
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
-}
-
-function tell(message: ScanMessage): void {
-  writeAll(MESSAGES, Buffer.from(`${JSON.stringify(message)}\n`));
-}
-
-function scan(isPassedOn: boolean): void {
-  const scanner = new DumpScanner();
-  const hash = createHash("sha256");
-  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  let [sizeBytes, told] = [0, 0];
-  for (;;) {
-    const length = readSync(INPUT, buffer, 0, BUFFER_BYTES, null);
-    if (length === 0) break;
-    const chunk = buffer.subarray(0, length);
-    if (isPassedOn) writeAll(OUTPUT, chunk);
-    scanner.push(chunk);
-    hash.update(chunk);
-    sizeBytes += length;
-    if (sizeBytes - told < PROGRESS_BYTES) continue;
-    told = sizeBytes;
-    tell({ bytes: sizeBytes });
-  }
-  tell({ scanned: scanner.end(), plain: { sizeBytes, sha256: hash.digest("hex") } });
-}
-
-try {
-  scan(!process.argv.includes("--discard"));
-} catch (error) {
-  if (error instanceof MalformedDumpError) {
-    process.stderr.write(error.message);
-    process.exitCode = EXIT_MALFORMED;
-  } else if ((error as NodeJS.ErrnoException).code === "EPIPE") {
-    process.exitCode = EXIT_NO_READER;
-  } else {
-    throw error;
-  }
-}
+passBytes(new DumpScanner());

@@ -1,3 +1,5 @@
+import { MalformedError } from "../reader/messages.ts";
+
 /** The parts of a dump in order; their bytes together are the dump. */
 export interface DumpParts {
   /** One statement with the comments before it, up to and with its line end. */
@@ -24,7 +26,7 @@ const STATEMENT_BYTES_MAX = 64 * 2 ** 20;
 /** Statements that start a section are shorter. */
 const SHORT_STATEMENT_BYTES = 4_096;
 
-export class MalformedDumpError extends Error {}
+export class MalformedDumpError extends MalformedError {}
 
 /** The statement without comments and blank lines before it, as text. */
 export function statementText(statement: Buffer): string {
