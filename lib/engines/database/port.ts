@@ -2,9 +2,11 @@ import type { Readable } from "node:stream";
 import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 import type { Secret } from "@/lib/kernel/secret";
 import type { CollectOptions, Heartbeat, LogCollector, LogFileFacts, LogPiece, LogTransaction } from "./log-port";
+import type { PhysicalEngine, PhysicalHazardId } from "./physical-port";
 
-/* What Holdfast asks of a database: looking at it, dumping and loading it, throw-away servers, replay. Its log: log-port.ts. */
+/* What Holdfast asks of a database: looking at it, dumping and loading it, throw-away servers, replay. Its log: log-port.ts; its files: physical-port.ts. */
 export * from "./log-port";
+export * from "./physical-port";
 
 export interface Connection {
   /** A socket wins over host and port where it is given. */
@@ -61,7 +63,8 @@ export interface Hazard {
     | "rows-elsewhere"
     | "non-transactional-table"
     | "no-primary-key"
-    | "binlog-expiry-short";
+    | "binlog-expiry-short"
+    | PhysicalHazardId;
   /** `refuse`: no backup is taken. `omit`: left out and listed. `lossy`: comes back changed. `warn`: works, but costs. */
   effect: "refuse" | "omit" | "lossy" | "warn";
   /** `schema.table`, `schema.view`, a right, a setting. */
@@ -81,6 +84,8 @@ export interface ServerSettings {
   timeZone: string;
   hasTimeZoneTables: boolean;
   plugins: string[];
+  /** How InnoDB's own files lie, of a copy of files alone; the server's default where it is not told. */
+  fileLayout?: { dataFilePath: string; undoTablespaces: number };
 }
 
 export interface ServerFacts {
@@ -201,6 +206,9 @@ export interface ReplayFacts {
 
 /** Everything that Holdfast asks of a database. Rejects only with EngineError or CancelledError; no message holds a secret or row data. */
 export interface DatabaseEngine {
+  /** Absent where the engine knows no backups of files. */
+  physical?: PhysicalEngine;
+
   inspect(signal: AbortSignal): Promise<ServerFacts>;
   findHazards(signal: AbortSignal): Promise<Hazard[]>;
   dumpUsers(signal: AbortSignal): { output: Readable; done: Promise<void> };

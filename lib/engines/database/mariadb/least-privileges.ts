@@ -27,17 +27,29 @@ export const GLOBAL_RIGHTS = [
   },
 ] as const;
 
+/** What backups of files need beside them. */
+export const PHYSICAL_RIGHTS = [
+  { right: "PROCESS", purpose: "read the state of InnoDB while its files are copied" },
+] as const;
+
 /** In schema `holdfast` alone, for the heartbeat. */
 export const HEARTBEAT_RIGHTS = ["CREATE", "SELECT", "INSERT", "UPDATE", "DELETE"] as const;
 export const HEARTBEAT_SCHEMA = "holdfast";
 
 /** Statements that make the account, for a person to run as root. Leave `password` out to print them for reading. */
-export function leastPrivilegeStatements(account: { user: string; host: string; password?: string }): string[] {
+export function leastPrivilegeStatements(account: {
+  user: string;
+  host: string;
+  password?: string;
+  /** For backups of files as well. */
+  isPhysical?: boolean;
+}): string[] {
   const name = `${quoteText(account.user)}@${quoteText(account.host)}`;
   const identified = account.password === undefined ? "" : ` IDENTIFIED BY ${quoteText(account.password)}`;
+  const rights = account.isPhysical ? [...GLOBAL_RIGHTS, ...PHYSICAL_RIGHTS] : GLOBAL_RIGHTS;
   return [
     `CREATE USER IF NOT EXISTS ${name}${identified};`,
-    `GRANT ${GLOBAL_RIGHTS.map(({ right }) => right).join(", ")} ON *.* TO ${name};`,
+    `GRANT ${rights.map(({ right }) => right).join(", ")} ON *.* TO ${name};`,
     `GRANT ${HEARTBEAT_RIGHTS.join(", ")} ON ${quoteName(HEARTBEAT_SCHEMA)}.* TO ${name};`,
   ];
 }

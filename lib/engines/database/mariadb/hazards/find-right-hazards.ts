@@ -1,5 +1,5 @@
 import type { Hazard } from "../../port";
-import { GLOBAL_RIGHTS, HEARTBEAT_RIGHTS, HEARTBEAT_SCHEMA } from "../least-privileges";
+import { GLOBAL_RIGHTS, HEARTBEAT_RIGHTS, HEARTBEAT_SCHEMA, PHYSICAL_RIGHTS } from "../least-privileges";
 import type { Rights } from "../read-rights";
 import { isAtLeast, type ServerVersion } from "./server-version";
 
@@ -21,6 +21,14 @@ const SERVER_RIGHTS = [
   { right: "BINLOG MONITOR", effect: "refuse", consequence: "the log's position could not be read" },
   { right: "REPLICATION SLAVE", effect: "warn", consequence: "the log could not be followed" },
   { right: "REPLICATION MASTER ADMIN", effect: "warn", consequence: "connected replicas could not be listed" },
+] as const;
+
+/** Instead, for backups of files. */
+const PHYSICAL_SERVER_RIGHTS = [
+  { right: "SELECT", effect: "refuse", consequence: "its tables could not be listed" },
+  { right: "RELOAD", effect: "refuse", consequence: "the files could not be copied together with their position" },
+  { right: "PROCESS", effect: "refuse", consequence: "the tool could not read the state of InnoDB" },
+  ...SERVER_RIGHTS.filter(({ right }) => right !== "RELOAD"),
 ] as const;
 
 const HINT = `Give the account its least privileges: GRANT ${GLOBAL_RIGHTS.map(({ right }) => right).join(", ")} ON *.* TO it.`;
@@ -69,15 +77,32 @@ export function findRightHazards(rights: Rights, version: ServerVersion, schemas
     const message = "the account may not read the accounts in schema mysql: users and roles could not be dumped";
     hazards.push({ id: "missing-right", effect: "refuse", object: "SELECT on mysql", message, hint: HINT });
   }
-  for (const { right, effect, consequence } of SERVER_RIGHTS) {
-    if (rights.hasGlobal(right)) continue;
-    const message = `the account lacks the right ${right}: ${consequence}`;
-    hazards.push({ id: "missing-right", effect, object: right, message, hint: HINT });
-  }
-  for (const right of HEARTBEAT_RIGHTS.filter((name) => !rights.hasOnSchema(name, HEARTBEAT_SCHEMA))) {
+  return [...hazards, ...findServerRightHazards(rights, SERVER_RIGHTS, HINT), ...findHeartbeatRightHazards(rights)];
+}
+
+/** Rights that a backup of files needs: it reads no table, so nothing is left out where one on a schema is missing. */
+export function findPhysicalRightHazards(rights: Rights): Hazard[] {
+  const hint = `GRANT ${[...GLOBAL_RIGHTS, ...PHYSICAL_RIGHTS].map(({ right }) => right).join(", ")} ON *.* TO the account.`;
+  return [...findServerRightHazards(rights, PHYSICAL_SERVER_RIGHTS, hint), ...findHeartbeatRightHazards(rights)];
+}
+
+function findServerRightHazards(
+  rights: Rights,
+  needed: readonly { right: string; effect: Hazard["effect"]; consequence: string }[],
+  hint: string,
+): Hazard[] {
+  return needed
+    .filter(({ right }) => !rights.hasGlobal(right))
+    .map(({ right, effect, consequence }) => {
+      const message = `the account lacks the right ${right}: ${consequence}`;
+      return { id: "missing-right", effect, object: right, message, hint };
+    });
+}
+
+function findHeartbeatRightHazards(rights: Rights): Hazard[] {
+  return HEARTBEAT_RIGHTS.filter((name) => !rights.hasOnSchema(name, HEARTBEAT_SCHEMA)).map((right) => {
     const message = `the account lacks the right ${right} on schema "${HEARTBEAT_SCHEMA}": the heartbeat could not be written`;
     const hint = `GRANT ${HEARTBEAT_RIGHTS.join(", ")} ON ${HEARTBEAT_SCHEMA}.* TO the account.`;
-    hazards.push({ id: "missing-right", effect: "warn", object: `${right} on ${HEARTBEAT_SCHEMA}`, message, hint });
-  }
-  return hazards;
+    return { id: "missing-right", effect: "warn", object: `${right} on ${HEARTBEAT_SCHEMA}`, message, hint };
+  });
 }

@@ -58,7 +58,8 @@ function engineHazards(table: CatalogueTable, object: string): Hazard[] {
   ];
 }
 
-function keyHazards(table: CatalogueTable, object: string): Hazard[] {
+/** A table without a key makes a replay slow, however it was backed up. */
+export function findKeyHazards(table: CatalogueTable, object: string): Hazard[] {
   if (table.hasUniqueKey) return [];
   return [
     {
@@ -94,7 +95,7 @@ export function findTableHazards(tables: readonly CatalogueTable[], version: Ser
     return [
       ...columnHazards(table, object),
       ...engineHazards(table, object),
-      ...keyHazards(table, object),
+      ...findKeyHazards(table, object),
       ...historyHazards(table, object, version),
     ];
   });

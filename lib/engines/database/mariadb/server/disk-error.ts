@@ -2,14 +2,14 @@ import { EngineError, HoldfastError } from "@/lib/kernel/errors";
 import { ENGINE } from "../map-error";
 
 /** What MariaDB's programs say when a disk takes no more: errno 28, in their several spellings. */
-const FULL = /no space left on device|err(?:no|code|or)(?: number| code)?:? 28\b/i;
+export const FULL_DISK = /no space left on device|err(?:no|code|or)(?: number| code)?:? 28\b/i;
 
 /** Causes that only a person mends, by their code of the operating system. */
 const REFUSED = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENAMETOOLONG"]);
 
 /** Whether the words of a program tell of a full disk. */
 export function tellsFullDisk(words: string): boolean {
-  return FULL.test(words);
+  return FULL_DISK.test(words);
 }
 
 /** A failure on the disk in the operator's words; any other error comes back as it is. */

@@ -16,6 +16,8 @@ export interface Place {
   directory: string;
   connection: Connection & { socket: string };
   settings: ServerSettings;
+  /** Its data came as files, and is to be backed up as files again. */
+  isPhysical: boolean;
 }
 
 export interface PrimaryRequest {
@@ -42,7 +44,7 @@ export async function setNamedTimeZone({ connection, settings }: Place, signal: 
 }
 
 /** Carried out before the first client gets in: the runner's account, and a new log that goes on where the old one ended. */
-function primaryStatements({ connection, gtid }: PrimaryRequest): string[] {
+function primaryStatements({ connection, gtid }: PrimaryRequest, { isPhysical }: Place): string[] {
   if (!GTID_LIST.test(gtid)) {
     throw new EngineError(`"${gtid}" is no GTID`, {
       engine: ENGINE,
@@ -52,7 +54,7 @@ function primaryStatements({ connection, gtid }: PrimaryRequest): string[] {
     });
   }
   const hosts = ["localhost", "127.0.0.1", ...(LOOPBACK.includes(connection.host) ? [] : ["%"])];
-  const account = { user: connection.user, password: connection.password.reveal() };
+  const account = { user: connection.user, password: connection.password.reveal(), isPhysical };
   return [
     "SET SESSION sql_log_bin = 0;",
     // The load left them locked, and one for a narrower host would be taken before ours.
@@ -72,7 +74,7 @@ function primaryStatements({ connection, gtid }: PrimaryRequest): string[] {
 export async function startPrimary(place: Place, request: PrimaryRequest): Promise<ServerProcess> {
   const { directory, settings } = place;
   const initFile = join(directory, "primary.sql");
-  await writeFile(initFile, `${primaryStatements(request).join("\n")}\n`, { mode: 0o600 });
+  await writeFile(initFile, `${primaryStatements(request, place).join("\n")}\n`, { mode: 0o600 });
   const connection = {
     ...place.connection,
     port: request.connection.port,

@@ -13,10 +13,20 @@ export function isNamedTimeZone(timeZone: string): boolean {
   return timeZone !== "SYSTEM" && !/^[+-]\d/.test(timeZone);
 }
 
+/** Of a copy of files: another layout would not start on it. */
+function layoutSettings({ fileLayout }: ServerSettings): string[] {
+  if (!fileLayout) return [];
+  return [
+    `--innodb-data-file-path=${fileLayout.dataFilePath}`,
+    `--innodb-undo-tablespaces=${fileLayout.undoTablespaces}`,
+  ];
+}
+
 /** What the copy shares with its source, and what every copy needs whatever its source. */
 export function commonSettings(settings: ServerSettings): string[] {
   return [
     ...fixedSettings(settings),
+    ...layoutSettings(settings),
     `--character-set-server=${settings.characterSet}`,
     `--collation-server=${settings.collation}`,
     `--sql-mode=${settings.sqlMode}`,
@@ -30,7 +40,7 @@ export function commonSettings(settings: ServerSettings): string[] {
 }
 
 /** Of the machine's memory, an eighth: the source may run on the same one. */
-function poolBytes(): number {
+export function poolBytes(): number {
   return Math.min(Math.max(Math.floor(totalmem() / 8 / MIB), 256), 4_096) * MIB;
 }
 
