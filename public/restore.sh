@@ -6,6 +6,7 @@
 #   sh restore.sh verify FOLDER SYSTEM BACKUP
 #   sh restore.sh users  FOLDER SYSTEM BACKUP [IDENTITY] > users.sql
 #   sh restore.sh dump   FOLDER SYSTEM BACKUP [IDENTITY] > dump.sql
+#   sh restore.sh files  FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]      of a backup whose method is physical
 #   sh restore.sh log    FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]
 #
 # FOLDER is a local copy of the repository, IDENTITY the file of the private age key.
@@ -16,7 +17,7 @@ need() { command -v "$1" >/dev/null 2>&1 || die "needs the program $1"; }
 
 command=${1-}
 folder=${2-}
-[ -n "$command" ] && [ -n "$folder" ] || { sed -n '2,12p' "$0" >&2; exit 2; }
+[ -n "$command" ] && [ -n "$folder" ] || { sed -n '2,13p' "$0" >&2; exit 2; }
 [ -f "$folder/holdfast.json" ] || die "$folder holds no holdfast.json: is it the repository's top?"
 need jq
 need openssl
@@ -24,7 +25,7 @@ need openssl
 work=$(mktemp -d)
 # A log that is not whole must not look like one.
 unfinished=
-trap 'rm -rf "$work"; [ -z "$unfinished" ] || rm -rf "$unfinished"' EXIT
+trap 'rm -rf "$work"; [ -z "$unfinished" ] || rm -rf "$unfinished" "$unfinished.increment"' EXIT
 
 # A manifest counts only when one of the repository's keys signed exactly these bytes.
 check_signature() { # FILE
@@ -45,7 +46,8 @@ check_signature() { # FILE
 manifest_of() { # SYSTEM BACKUP
   manifest=$folder/systems/$1/$2/manifest.json
   check_signature "$manifest"
-  [ "$(jq -r .type "$manifest")" = full ] ||
+  # One of a physical backup has files of its own.
+  [ "$(jq -r .type "$manifest")" = full ] || [ "$(jq -r .method "$manifest")" = physical ] ||
     die "backup $2 is an incremental: name the full that it continues, $(jq -r .parent "$manifest")"
 }
 
@@ -75,6 +77,59 @@ write_part() { # PART IDENTITY
   encrypted=$(jq -r --arg part "$1" '.parts[] | select(.name == $part) | .encrypted' "$manifest")
   jq -r --arg part "$1" '.parts[] | select(.name == $part) | .pieces[].key' "$manifest" >"$work/keys"
   while read -r key; do cat "$folder/$key"; done <"$work/keys" | unseal "$2" "$encrypted"
+}
+
+# A backup of files and those that it continues, the full first, as one data directory.
+write_files() { # SYSTEM BACKUP OUTPUT IDENTITY
+  need zstd
+  need mbstream
+  need mariadb-backup
+  mkdir -p "$3"
+  [ -z "$(ls -A "$3")" ] || die "$3 is not empty"
+  unfinished=$3
+  : >"$work/chain"
+  id=$2
+  while [ "$id" != null ]; do
+    manifest_of "$1" "$id"
+    [ "$(jq -r .method "$manifest")" = physical ] || die "backup $id holds no files: use dump"
+    { echo "$id"; cat "$work/chain"; } >"$work/longer"
+    mv "$work/longer" "$work/chain"
+    id=$(jq -r .parent "$manifest")
+  done
+  lsn=0
+  lineage=
+  while read -r id; do
+    manifest=$folder/systems/$1/$id/manifest.json
+    # The tool itself joins what does not belong together, and says that all is well.
+    [ "$(jq -r .files.lsn.from "$manifest")" = "$lsn" ] || die "backup $id does not begin where the one before ended"
+    [ "${lineage:=$(jq -r .files.lineage "$manifest")}" = "$(jq -r .files.lineage "$manifest")" ] ||
+      die "backup $id is of other files than the one before"
+    apply_files "$3" "$4"
+    lsn=$(jq -r .files.lsn.to "$manifest")
+  done <"$work/chain"
+  unfinished=
+  settings=$(sed -n 's/^innodb_data_file_path=/--innodb-data-file-path=/p; s/^innodb_undo_tablespaces=/--innodb-undo-tablespaces=/p' "$3/backup-my.cnf" | tr '\n' ' ')
+  printf 'The data directory lies in %s, with the accounts that the source had. Start it with MariaDB %s:\n' "$3" "$(jq -r .server.version "$manifest")" >&2
+  printf '  mariadbd --datadir=%s --innodb-page-size=%s --lower-case-table-names=%s %s--event-scheduler=OFF\n' "$3" \
+    "$(jq -r .server.settings.pageSizeBytes "$manifest")" "$(jq -r .server.settings.lowerCaseTableNames "$manifest")" "$settings" >&2
+}
+
+apply_files() { # OUTPUT IDENTITY
+  series=$(jq -r .files.toolVersion "$manifest" | cut -d. -f1,2)
+  mariadb-backup --version 2>&1 | grep -q " $series\." || die "needs the mariadb-backup of MariaDB $series"
+  target=$1
+  [ "$lsn" = 0 ] || target=$1.increment
+  mkdir -p "$target"
+  rm -f "$work/cut"
+  { (write_part data "$2") || : >"$work/cut"; } | mbstream --extract --directory="$target" || : >"$work/cut"
+  [ ! -f "$work/cut" ] || die "the files of backup $id could not be unpacked"
+  if [ "$lsn" = 0 ]; then
+    mariadb-backup --no-defaults --prepare --target-dir="$1" 2>"$work/prepare"
+  else
+    mariadb-backup --no-defaults --prepare --target-dir="$1" --incremental-dir="$target" 2>"$work/prepare"
+    rm -rf "$target"
+  fi
+  tail -n 1 "$work/prepare" | grep -q 'completed OK!$' || die "backup $id could not be applied: $(tail -n 1 "$work/prepare")"
 }
 
 # The fresh server has accounts of its own: they keep their passwords and rights. Its root leads the roles that root led.
@@ -182,7 +237,13 @@ case $command in
     write_part users "${5-}" >"$work/users"
     leave_own_accounts <"$work/users"
     ;;
-  dump) [ $# -ge 4 ] || die "dump FOLDER SYSTEM BACKUP [IDENTITY]"; manifest_of "$3" "$4"; write_part data "${5-}" ;;
+  dump)
+    [ $# -ge 4 ] || die "dump FOLDER SYSTEM BACKUP [IDENTITY]"
+    manifest_of "$3" "$4"
+    [ "$(jq -r .method "$manifest")" = logical ] || die "backup $4 holds the server's files: use files"
+    write_part data "${5-}"
+    ;;
+  files) [ $# -ge 5 ] || die "files FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; write_files "$3" "$4" "$5" "${6-}" ;;
   log) [ $# -ge 5 ] || die "log FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; manifest_of "$3" "$4"; write_log "$3" "$5" "${6-}" ;;
   *) die "unknown command $command" ;;
 esac

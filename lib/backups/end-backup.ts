@@ -6,7 +6,7 @@ import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
 import { BACKUP_TYPES } from "./schemas";
-import type { AnyManifest, Manifest } from "./manifest";
+import { type AnyManifest, type Manifest, isLogManifest } from "./manifest";
 
 /** Stores that a backup is whole, with a row for each repository's copy. Returns whether a copy is missing. */
 export async function completeBackup(
@@ -60,14 +60,14 @@ export async function completeBackup(
 
 /** What it takes in one repository by itself: the bytes of an incremental's logs are counted as the log's. */
 function storedOf(manifest: AnyManifest): { sizeBytes: number; sha256: string | null } {
-  if (manifest.type === "incremental") return { sizeBytes: 0, sha256: null };
+  if (isLogManifest(manifest)) return { sizeBytes: 0, sha256: null };
   const data = manifest.parts.find((part) => part.name === "data");
   const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
   return { sizeBytes, sha256: data?.sealed.sha256 ?? null };
 }
 
 function hazardsOf(manifest: AnyManifest): Manifest["hazards"] {
-  return manifest.type === "full" ? manifest.hazards : [];
+  return isLogManifest(manifest) ? [] : manifest.hazards;
 }
 
 function isLoss(hazard: Manifest["hazards"][number]): boolean {

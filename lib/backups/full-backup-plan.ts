@@ -1,6 +1,7 @@
 import type { JobCtx } from "@/lib/db/context";
 import { formatBytes } from "@/lib/kernel/format";
 import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import type { Hazard } from "@/lib/engines/database/port";
 import { readRecipients } from "@/lib/recipients";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
@@ -38,7 +39,12 @@ export async function planFullBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunP
   return {
     shared,
     steps: [
-      { ...step, key: "look", title: "Look at the server and its hazards", perform: look },
+      {
+        ...step,
+        key: "look",
+        title: "Look at the server and its hazards",
+        perform: (stepCtx, own) => look(stepCtx, own),
+      },
       { ...step, key: "open", title: "Open the repositories", owner: "repositories", perform: open },
       { ...step, key: "users", title: "Store users and grants", perform: storeUsers },
       { ...step, key: "data", title: "Dump, pack, encrypt and store the data", perform: storeData },
@@ -61,9 +67,10 @@ export async function planFullBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunP
   };
 }
 
-async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
+/** `hazards`: where the method has others than a dump's. */
+export async function look(ctx: StepCtx, shared: FullBackup, hazards?: Promise<Hazard[]>): Promise<StepOutcome> {
   shared.facts = await shared.engine.inspect(ctx.signal);
-  shared.hazards = await shared.engine.findHazards(ctx.signal);
+  shared.hazards = await (hazards ?? shared.engine.findHazards(ctx.signal));
   await ctx.db.system.update({
     where: { id: shared.systemId },
     data: {
@@ -107,7 +114,7 @@ async function open(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
 }
 
 /** The series of log files that is collected from this server now, or `none`. */
-async function incarnationOf(ctx: StepCtx, shared: FullBackup): Promise<string> {
+export async function incarnationOf(ctx: StepCtx, shared: FullBackup): Promise<string> {
   const row = await ctx.db.system.findUniqueOrThrow({ where: { id: shared.systemId } });
   return row.logIncarnation && row.logServerId === shared.facts?.serverId ? row.logIncarnation : "none";
 }
@@ -116,7 +123,7 @@ async function incarnationOf(ctx: StepCtx, shared: FullBackup): Promise<string> 
  * Settles to which series of log files the position belongs. One that began meanwhile holds it when it is the first;
  * one that took the place of another is not known to: then no log follows this full.
  */
-async function settleIncarnation(ctx: StepCtx, shared: FullBackup): Promise<void> {
+export async function settleIncarnation(ctx: StepCtx, shared: FullBackup): Promise<void> {
   const before = shared.incarnation ?? "none";
   const now = await incarnationOf(ctx, shared);
   const isReplaced = before !== "none" && before !== now;

@@ -29,13 +29,10 @@ const common = {
   tools: z.record(z.string(), z.string()),
 };
 
-/** Of a full logical backup of a database. */
-export const Manifest = z.object({
+/** What a recovery of a database can begin with. */
+const base = {
   ...common,
   kind: z.literal("mariadb"),
-  type: z.literal("full"),
-  method: z.literal("logical"),
-  parent: z.null(),
   server: z.object({
     id: z.string(),
     /** Of its log: changes when the log begins anew, so that file names used twice do not mix. */
@@ -57,14 +54,8 @@ export const Manifest = z.object({
   position: Position,
   endPosition: Position,
   schemas: z.array(z.string()),
+  /** Taken in the snapshot; none of a backup of files, which reads no rows. */
   tables: z.array(z.object({ schema: z.string(), table: z.string(), rows: z.number().int(), sha256: z.string() })),
-  objects: z.object({
-    views: z.number().int(),
-    triggers: z.number().int(),
-    routines: z.number().int(),
-    events: z.number().int(),
-    sequences: z.number().int(),
-  }),
   /** What comes back changed, was left out, or makes the replay slow; known before anyone needs it. */
   hazards: z.array(
     z.object({
@@ -76,7 +67,42 @@ export const Manifest = z.object({
     }),
   ),
   parts: z.array(ManifestPart).min(1),
+};
+
+/** Of a full logical backup of a database. */
+const LogicalFull = z.object({
+  ...base,
+  type: z.literal("full"),
+  method: z.literal("logical"),
+  parent: z.null(),
+  objects: z.object({
+    views: z.number().int(),
+    triggers: z.number().int(),
+    routines: z.number().int(),
+    events: z.number().int(),
+    sequences: z.number().int(),
+  }),
 });
+
+const Lsn = z.string().regex(/^\d+$/);
+/** What ties the backups of a chain of files to each other. */
+const files = {
+  method: z.literal("physical"),
+  files: z.object({
+    lsn: z.object({ from: Lsn, to: Lsn, last: Lsn }),
+    /** Names the server's very files: an increment is of the same ones. */
+    lineage: z.string(),
+    toolVersion: z.string(),
+  }),
+};
+
+const PhysicalFull = z.object({ ...base, ...files, type: z.literal("full"), parent: z.null() });
+/** What changed in the server's files since the backup before it, which may be an increment itself. */
+const PhysicalIncrement = z.object({ ...base, ...files, type: z.literal("incremental"), parent: z.uuid() });
+export type PhysicalManifest = z.infer<typeof PhysicalFull> | z.infer<typeof PhysicalIncrement>;
+
+/** Of a backup that a recovery can begin with: by itself, or with those that it continues. */
+export const Manifest = z.union([LogicalFull, PhysicalFull, PhysicalIncrement]);
 export type Manifest = z.infer<typeof Manifest>;
 
 /**
@@ -112,8 +138,16 @@ export const LogManifest = z.object({
 export type LogManifest = z.infer<typeof LogManifest>;
 
 /** Whatever lies as manifest.json beside a backup. */
-export const AnyManifest = z.discriminatedUnion("type", [Manifest, LogManifest]);
+export const AnyManifest = z.discriminatedUnion("type", [
+  z.discriminatedUnion("method", [LogicalFull, PhysicalFull]),
+  z.discriminatedUnion("method", [PhysicalIncrement, LogManifest]),
+]);
 export type AnyManifest = z.infer<typeof AnyManifest>;
+
+/** Whether it only names logs. */
+export function isLogManifest(manifest: AnyManifest): manifest is LogManifest {
+  return manifest.type === "incremental" && manifest.method === "logical";
+}
 
 /** The bytes that are stored and signed. */
 export function formatManifest(manifest: AnyManifest): Buffer {

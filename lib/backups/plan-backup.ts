@@ -4,10 +4,14 @@ import type { ClaimedRun, RunPlan } from "@/lib/runs";
 import { planFullBackup } from "./full-backup-plan";
 import { planLogBackup } from "./log-backup-plan";
 import { planLogIncrement } from "./log-increment-plan";
+import { planPhysicalBackup } from "./physical-backup-plan";
 
 /** The steps of a backup of any type. @throws PreconditionError when this runner does not know the type */
 export async function planBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<object>> {
-  const { type } = run.parameters;
+  const { type, method } = run.parameters;
+  if (method === "physical" && (type === "full" || type === "incremental")) {
+    return (await planPhysicalBackup(ctx, run, type)) as RunPlan<object>;
+  }
   if (type === "full") return (await planFullBackup(ctx, run)) as RunPlan<object>;
   if (type === "incremental") return (await planLogIncrement(ctx, run)) as RunPlan<object>;
   if (type === "log") return (await planLogBackup(ctx, run)) as RunPlan<object>;

@@ -2,7 +2,7 @@ import type { JobCtx } from "@/lib/db/context";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { EngineError, type ErrorSummary, summarizeError } from "@/lib/kernel/errors";
 import { type OpenRepository, repositoryKeys } from "@/lib/repositories";
-import { type AnyManifest, type LogManifest, formatManifest } from "./manifest";
+import { type AnyManifest, type LogManifest, formatManifest, isLogManifest } from "./manifest";
 
 /**
  * Signs the manifest and writes it last, to every repository in which each piece is there with its size: from then on
@@ -34,7 +34,7 @@ export async function publishManifest(
 }
 
 async function checkPieces(store: ObjectStore, manifest: AnyManifest, signal: AbortSignal): Promise<void> {
-  if (manifest.type === "incremental") return checkLogs(store, manifest, signal);
+  if (isLogManifest(manifest)) return checkLogs(store, manifest, signal);
   for (const piece of manifest.parts.flatMap((part) => part.pieces)) {
     const found = await store.head(piece.key, { signal });
     if (found?.sizeBytes === piece.sizeBytes) continue;

@@ -6,7 +6,10 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import { OPEN_RUN_STATES, type StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
+import type { SystemDeclaration } from "@/lib/settings/schemas";
 import { BACKUP_TYPES, type BackupType, StartBackupInput } from "./schemas";
+
+type BackedUpDeclaration = Exclude<SystemDeclaration, { kind: "service" }>;
 
 const TITLES: Record<BackupType, string> = {
   full: "Full backup",
@@ -44,7 +47,7 @@ export async function startBackup(ctx: Ctx, input: StartBackupInput, cut?: strin
       kind: "backup",
       title: `${TITLES[type]} of ${declaration.title ?? name}`,
       systemId: system.id,
-      parameters: { system: name, type, ...(cut ? { cut } : {}) },
+      parameters: { system: name, type, ...methodOf(declaration, type), ...(cut ? { cut } : {}) },
       reason,
       place,
     });
@@ -69,6 +72,12 @@ export async function findOpenBackup(
   });
   const open = runs.map(({ id, parameters }) => ({ runId: id, type: typeOf(parameters) }));
   return open.find((run) => (run.type === "log") === (type === "log")) ?? null;
+}
+
+/** By which method; told where it is not the ordinary one. */
+function methodOf(declaration: BackedUpDeclaration, type: BackupType): { method?: "physical" } {
+  const isPhysical = type !== "log" && declaration.backup.full?.method === "physical";
+  return isPhysical ? { method: "physical" } : {};
 }
 
 function typeOf(parameters: unknown): BackupType {

@@ -30,10 +30,11 @@ export async function storeUsers(ctx: StepCtx, shared: FullBackup): Promise<Step
 async function store(
   ctx: StepCtx,
   shared: FullBackup,
-  input: { name: ManifestPart["name"]; bytes: Readable | PipedBytes },
+  input: { name: ManifestPart["name"]; file?: string | undefined; bytes: Readable | PipedBytes },
 ): Promise<ManifestPart> {
   const { part, failures } = await storePart(ctx, input.bytes, {
     name: input.name,
+    file: input.file,
     system: shared.system,
     backupId: requireBackup(shared).id,
     repositories: shared.repositories.filter((each) => !shared.failures.has(each.name)),
@@ -95,13 +96,22 @@ async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
 }
 
 /** What a program writes, stored; and what it says when it ended well. */
-async function storeStream<Facts>(
+export async function storeStream<Facts>(
   ctx: StepCtx,
   shared: FullBackup,
-  input: { name: ManifestPart["name"]; output: Readable; piped?(): PipedBytes; done: Promise<Facts> },
+  input: {
+    name: ManifestPart["name"];
+    file?: string;
+    output: Readable;
+    piped?(): PipedBytes;
+    done: Promise<Facts>;
+  },
 ): Promise<{ part: ManifestPart; facts: Facts }> {
   const bytes = input.piped?.() ?? input.output;
-  const [stored, dumped] = await Promise.allSettled([store(ctx, shared, { name: input.name, bytes }), input.done]);
+  const [stored, dumped] = await Promise.allSettled([
+    store(ctx, shared, { name: input.name, file: input.file, bytes }),
+    input.done,
+  ]);
   // The dump's own error is the cause; a store's error ends the dump as a consequence.
   if (stored.status === "rejected")
     throw dumped.status === "rejected" ? causeOf(stored.reason, dumped.reason) : stored.reason;

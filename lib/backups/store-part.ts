@@ -16,6 +16,8 @@ export async function storePart(
   input: Readable | PipedBytes,
   target: {
     name: ManifestPart["name"];
+    /** Of what kind the bytes are; SQL unless told. */
+    file?: string | undefined;
     system: string;
     backupId: string;
     repositories: readonly OpenRepository[];
@@ -23,7 +25,7 @@ export async function storePart(
   },
 ): Promise<StoredPart> {
   const { envelope } = ctx.engines;
-  const base = `${repositoryKeys.backupPrefix(target.system, target.backupId)}${FILES[target.name]}${envelope.extension(target.recipients)}`;
+  const base = `${repositoryKeys.backupPrefix(target.system, target.backupId)}${target.file ?? FILES[target.name]}${envelope.extension(target.recipients)}`;
   const sealing = envelope.seal(input, { recipients: target.recipients, signal: ctx.signal });
   const [written, facts] = await settleBoth(
     writeEverywhere(

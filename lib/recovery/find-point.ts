@@ -1,4 +1,4 @@
-import { type Manifest, readManifest } from "@/lib/backups";
+import { type Manifest, isLogManifest, readManifest } from "@/lib/backups";
 import { formatBytes } from "@/lib/kernel/format";
 import { DamagedError, NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
@@ -6,7 +6,8 @@ import type { LogPiece } from "./cover-log";
 import { findLog } from "./find-log";
 import { listManifests } from "./list-manifests";
 import { formatPoint, isFullBefore } from "./point";
-import { type Recovery, type RecoveryCtx } from "./recovery";
+import { readChain } from "./read-chain";
+import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
 /**
  * Chooses the newest full that lies before the point, and the log that follows it, as the repository itself lists
@@ -15,14 +16,16 @@ import { type Recovery, type RecoveryCtx } from "./recovery";
  */
 export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const { source } = recovery;
-  const manifest = recovery.backupId
-    ? await readNamed(ctx, recovery, recovery.backupId)
-    : chooseFull(await listManifests(ctx, source), recovery);
+  const chain = recovery.backupId
+    ? await readChain(ctx, source, await readNamed(ctx, recovery, recovery.backupId))
+    : await chooseChain(ctx, recovery, await listManifests(ctx, source));
+  const manifest = known(chain.at(-1), "the backup");
   recovery.pieces = await findLog(ctx, recovery, manifest);
   recovery.manifest = manifest;
-  const bytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
+  recovery.chain = chain;
+  const bytes = chain.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
   return {
-    summary: `full of ${manifest.startedAt} in ${source.repository}, ${formatBytes(bytes)}, then ${describe(recovery.pieces)}`,
+    summary: `${manifest.type} of ${manifest.startedAt} in ${source.repository}, ${formatBytes(bytes)}, then ${describe(recovery.pieces)}`,
     backupId: manifest.id,
     repository: source.repository,
   };
@@ -38,7 +41,7 @@ async function readNamed({ signal }: RecoveryCtx, { source }: Recovery, id: stri
       cause,
     });
   });
-  if (manifest.type === "full") return manifest;
+  if (!isLogManifest(manifest)) return manifest;
   throw new RefusedError(`backup "${id}" is an incremental: it is restored with the full that it continues`, {
     hint: `Name the full ${manifest.parent}, or a point in time.`,
   });
@@ -46,6 +49,20 @@ async function readNamed({ signal }: RecoveryCtx, { source }: Recovery, id: stri
 
 function describe(pieces: readonly LogPiece[]): string {
   return pieces.length === 0 ? "no log" : `${pieces.length} pieces of log`;
+}
+
+/** An increment whose chain is not whole here is passed over: the log may reach on from what lies before it. */
+async function chooseChain(ctx: RecoveryCtx, recovery: Recovery, manifests: readonly Manifest[]): Promise<Manifest[]> {
+  const chosen = chooseFull(manifests, recovery);
+  try {
+    return await readChain(ctx, recovery.source, chosen);
+  } catch (cause) {
+    const isBroken = cause instanceof NotFoundError || cause instanceof DamagedError;
+    if (!isBroken || chosen.type === "full") throw cause;
+    ctx.run.say(`the chain of increment ${chosen.id} is not whole: ${cause.message}. It is left out`, "warning");
+    const others = manifests.filter((each) => each !== chosen);
+    return chooseChain(ctx, recovery, others);
+  }
 }
 
 function chooseFull(manifests: readonly Manifest[], recovery: Recovery): Manifest {

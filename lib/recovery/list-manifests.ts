@@ -1,10 +1,10 @@
 import type { Manifest } from "@/lib/backups";
-import { readManifest } from "@/lib/backups";
+import { isLogManifest, readManifest } from "@/lib/backups";
 import { DamagedError } from "@/lib/kernel/errors";
 import type { RecoveryCtx, RecoverySource } from "./recovery";
 
 /**
- * Every full backup of a system that the repository really holds: with a manifest whose signature fits. Newest first.
+ * Every backup of a system that a recovery can begin with, as the repository really holds them: with a manifest whose signature fits. Newest first.
  * A manifest that cannot be trusted is said and left out.
  * @throws DamagedError when none can be trusted
  */
@@ -27,8 +27,8 @@ export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): P
         { system: source.system, id },
         { publicKeys: source.publicKeys, signal: ctx.signal },
       );
-      // An incremental only names logs, and those are found in their own folder.
-      if (manifest.type === "full") manifests.push(manifest);
+      // A logical incremental only names logs, and those are found in their own folder.
+      if (!isLogManifest(manifest)) manifests.push(manifest);
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
       ctx.run.say(`${error.message}: it is left out. ${error.hint ?? ""}`, "warning");

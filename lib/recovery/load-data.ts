@@ -1,6 +1,7 @@
 import { formatBytes } from "@/lib/kernel/format";
 import { PreconditionError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
+import { loadFiles } from "./load-files";
 import { openPart } from "./open-part";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
@@ -10,6 +11,7 @@ import { type Recovery, type RecoveryCtx, known } from "./recovery";
  */
 export async function loadData(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const manifest = known(recovery.manifest, "the manifest");
+  if (manifest.method === "physical") return loadFiles(ctx, recovery);
   recovery.server = await recovery.engine.startScratch({
     directory: recovery.directory,
     port: 0,

@@ -5,10 +5,11 @@ import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
 /** Reads every byte of a backup from the repository, decrypts and unpacks it, and compares the digests. Nothing is kept. */
 export async function readBack(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
-  const manifest = known(recovery.manifest, "the manifest");
-  const total = manifest.parts.reduce((sum, part) => sum + part.plain.sizeBytes, 0);
+  // An increment is nothing without what it continues.
+  const parts = known(recovery.chain, "the chain").flatMap((manifest) => manifest.parts);
+  const total = parts.reduce((sum, part) => sum + part.plain.sizeBytes, 0);
   let done = 0;
-  for (const part of manifest.parts) {
+  for (const part of parts) {
     await openPart(ctx, recovery, {
       part,
       consume: async (plain) => {
@@ -19,5 +20,5 @@ export async function readBack(ctx: RecoveryCtx, recovery: Recovery): Promise<St
       },
     });
   }
-  return { summary: `${manifest.parts.length} parts, ${formatBytes(total)} unpacked, every digest fits`, bytes: total };
+  return { summary: `${parts.length} parts, ${formatBytes(total)} unpacked, every digest fits`, bytes: total };
 }

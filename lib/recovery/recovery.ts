@@ -35,6 +35,8 @@ export interface Recovery {
   /** What the owner declared to be checked. */
   verify: MariadbDeclaration["verify"];
   manifest?: Manifest;
+  /** The manifest's backup and those that it continues, the full first. */
+  chain?: Manifest[];
   pieces?: LogPiece[];
   replay?: ReplayPlan;
   restoredTo?: RestoredTo;

@@ -7,12 +7,13 @@ export function describeRepository(identity: RepositoryIdentity): string {
 Repository ${identity.id}, format ${identity.format}, made ${identity.createdAt}.
 
 You need this folder, the private age key (identity) that was escrowed, and Debian's packages
-\`age zstd openssl jq mariadb-client mariadb-server-core\`.
+\`age zstd openssl jq mariadb-client mariadb-server-core\`, and \`mariadb-backup\` where a backup's method is \`physical\`.
 
     sh restore.sh list   FOLDER
     sh restore.sh verify FOLDER SYSTEM BACKUP
     sh restore.sh users  FOLDER SYSTEM BACKUP IDENTITY > users.sql
     sh restore.sh dump   FOLDER SYSTEM BACKUP IDENTITY > dump.sql
+    sh restore.sh files  FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
     sh restore.sh log    FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
 
 FOLDER is a local copy of this repository (\`aws s3 sync s3://BUCKET/PREFIX FOLDER\`).
@@ -30,6 +31,8 @@ FOLDER is a local copy of this repository (\`aws s3 sync s3://BUCKET/PREFIX FOLD
    starts), and start it with \`--event-scheduler=OFF --max-allowed-packet=1G\`: events come back enabled.
 2. \`sh restore.sh dump … | mariadb --comments --binary-mode --max-allowed-packet=1G\`
 3. \`sh restore.sh users … | mariadb\`: after the data, since rights on single tables need these to be there.
+   A backup whose method is \`physical\` needs no fresh server: \`sh restore.sh files …\` puts its data directory together and
+   prints how a server is started on it, with the accounts that the source had. The log follows as below.
 4. \`sh restore.sh log …\` writes whole log files and prints the command that replays them. With
    \`--stop-position=D-S-N\` the replay ends with that transaction; its GTIDs and times are what
    \`mariadb-binlog --base64-output=decode-rows -v FILES\` prints.

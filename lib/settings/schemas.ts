@@ -92,7 +92,7 @@ const log = scheduled("log", { retain: "24h", to: ["primary"] });
 /** Of a database. */
 export const BackupDeclaration = z
   .strictObject({
-    full: z.strictObject({ ...full, method: z.enum(["logical"]).default("logical") }).optional(),
+    full: z.strictObject({ ...full, method: z.enum(["logical", "physical"]).default("logical") }).optional(),
     incremental: z.strictObject(incremental).optional(),
     log: z
       .strictObject({
@@ -104,8 +104,8 @@ export const BackupDeclaration = z
       })
       .optional(),
   })
-  .refine((backup) => !backup.incremental || (backup.full && backup.log), {
-    error: "expected full and log as well: an incremental of a database is the closed log since its full",
+  .refine(({ full, incremental, log }) => !incremental || (full && (log ?? full.method === "physical")), {
+    error: "expected full and log as well: an incremental of a logical database is the closed log since its full",
     path: ["incremental"],
   });
 export type BackupDeclaration = z.infer<typeof BackupDeclaration>;

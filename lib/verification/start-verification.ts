@@ -17,7 +17,8 @@ export async function startVerification(ctx: Ctx, input: StartVerificationInput)
   const backup = await ctx.db.backup.findFirst({
     where: {
       ...(request.backup ? { id: request.backup } : { system: { name: request.system ?? "" } }),
-      type: "full",
+      // A logical incremental only names logs, which a replay from its full proves.
+      OR: [{ type: "full" }, { type: "incremental", method: "physical" }],
       state: { in: ["complete", "incomplete"] },
     },
     orderBy: { startedAt: "desc" },

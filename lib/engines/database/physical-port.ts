@@ -56,7 +56,7 @@ export interface PhysicalRestore {
    * Unpacks the next backup of the chain: the full first. Nothing of it is relied on before `apply`, so that its bytes
    * may still turn out to be damaged. @throws EngineError where it does not follow the one before
    */
-  unpack(link: PhysicalLink, files: Readable): Promise<void>;
+  unpack(link: PhysicalLink, files: Readable, onProgress?: (bytes: number) => void): Promise<void>;
   /** Brings the data up to the end of what was unpacked last. @throws EngineError where that is not whole */
   apply(): Promise<void>;
   /**

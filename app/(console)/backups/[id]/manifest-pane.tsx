@@ -30,7 +30,11 @@ export function ManifestPane({ manifest }: { manifest: Record<string, unknown> }
     <section aria-label="Manifest" className="border-t border-line pb-3">
       <PaneHead
         title="Manifest"
-        scope={`${formatCount(tables.length)} tables, ${formatCount(rows)} rows`}
+        scope={
+          manifest["method"] === "physical"
+            ? "files: no rows are counted"
+            : `${formatCount(tables.length)} tables, ${formatCount(rows)} rows`
+        }
         className="px-4 phone:px-3"
         more={
           <button type="button" onClick={() => setIsRaw(!isRaw)}>

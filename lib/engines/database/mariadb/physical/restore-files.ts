@@ -81,7 +81,7 @@ class FilesRestore implements PhysicalRestore {
     this.#increment = join(options.directory, "increment");
   }
 
-  async unpack(link: PhysicalLink, files: Readable): Promise<void> {
+  async unpack(link: PhysicalLink, files: Readable, onProgress?: (bytes: number) => void): Promise<void> {
     try {
       if (this.#unpacked)
         throw physicalFailure(OPERATION, "a backup was unpacked before the one before was applied", {
@@ -89,7 +89,7 @@ class FilesRestore implements PhysicalRestore {
         });
       assertFollows(OPERATION, link, this.#applied);
       await requireTool(link.toolVersion, OPERATION, this.#options.signal);
-      await unpackFiles(this.#directoryOfNext(), files, this.#options.signal);
+      await unpackFiles(this.#directoryOfNext(), files, { signal: this.#options.signal, onProgress });
     } catch (error) {
       files.destroy();
       throw error;

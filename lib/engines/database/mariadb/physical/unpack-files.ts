@@ -10,7 +10,11 @@ import { physicalFailure } from "./physical-failure";
 const OPERATION = "unpack the files";
 
 /** Unpacks a stream of files into a directory that is made. @throws EngineError, CancelledError, the source's own error */
-export async function unpackFiles(directory: string, files: Readable, signal: AbortSignal): Promise<void> {
+export async function unpackFiles(
+  directory: string,
+  files: Readable,
+  { signal, onProgress }: { signal: AbortSignal; onProgress?: ((bytes: number) => void) | undefined },
+): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const own = new AbortController();
   const { child, done } = startProgram({
@@ -31,6 +35,8 @@ export async function unpackFiles(directory: string, files: Readable, signal: Ab
   });
   try {
     if (!child.stdin) throw new Error("a program was started without a pipe");
+    let bytes = 0;
+    files.on("data", (chunk: Buffer) => onProgress?.((bytes += chunk.length)));
     await pipeline(files, child.stdin);
     await done;
   } catch (error) {
