@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { BOTH, ONE, type BenchEstate } from "./bench-estate";
+import { benchPhysicalBackup } from "./bench-physical";
 import { type BenchFigure, figure } from "./figure";
 import { measureRun } from "./measure-run";
 import { runStandardBackup } from "./run-baseline";
@@ -25,5 +26,6 @@ export async function benchBackup(estate: BenchEstate, say: (text: string) => vo
     figure("backup.bothRepositories.seconds", [both.seconds, "seconds"], against(standard.seconds)),
     figure("backup.bothRepositories.cpuSeconds", [both.cpuSeconds, "seconds"], against(standard.cpuSeconds)),
     figure("backup.peakMemoryBytes", [both.peakMemoryBytes, "bytes"], against(standard.peakMemoryBytes)),
+    ...(await benchPhysicalBackup(estate, say)),
   ];
 }

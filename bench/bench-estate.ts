@@ -36,6 +36,8 @@ export interface BenchEstate {
 /** Systems of the configuration: the same server, to one repository and to both. */
 export const ONE = "one";
 export const BOTH = "both";
+/** To one repository, by its files. */
+export const FILES = "files";
 
 /**
  * A server whose tables fit in its memory, as a production server's working set does: with Debian's own 128 MB both
@@ -62,6 +64,7 @@ export async function startBenchEstate(sqlBytes: number, say: (text: string) => 
       settings: serverSettings(sqlBytes),
     });
     stops.push(() => source.stop());
+    for (const host of ["localhost", "127.0.0.1"]) await source.run(`GRANT PROCESS ON *.* TO holdfast@${host}`);
     const stores: ObjectStoreServer[] = [];
     for (const name of ["primary", "secondary"]) {
       const store = await startObjectStoreServer({ directory: join(directory, name), sizeBytes: 20 * 2 ** 30 });
@@ -151,12 +154,17 @@ async function describeBench(directory: string, source: MariadbServer, stores: r
     accessKeyId: `\${BENCH_KEY_${index}}`,
     secretAccessKey: `\${BENCH_SECRET_${index}}`,
   });
-  const system = (to: readonly string[]) => declareServer(source, { passwordVariable: PASSWORD, to, heartbeat: "60s" });
+  const system = (to: readonly string[], method: "logical" | "physical" = "logical") =>
+    declareServer(source, { passwordVariable: PASSWORD, to, method, heartbeat: "60s" });
   return {
     project: { name: "Bench", contact: "bench@example.com" },
     objectives: { rto: "4h", rpo: "15m", mttr: "2h", mtbf: "720h" },
     keys: { recipients: [identity.recipient], identityFile: identity.file },
     repositories: { primary: repository(stores[0], 0), secondary: repository(stores[1], 1) },
-    systems: { [ONE]: system(["primary"]), [BOTH]: system(["primary", "secondary"]) },
+    systems: {
+      [ONE]: system(["primary"]),
+      [FILES]: system(["primary"], "physical"),
+      [BOTH]: system(["primary", "secondary"]),
+    },
   };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
 import { EngineError } from "@/lib/kernel/errors";
 import { ONE, type BenchEstate, serverSettings } from "./bench-estate";
+import { benchPhysicalRestore } from "./bench-physical";
 import { type BenchFigure, figure } from "./figure";
 import { measureRun } from "./measure-run";
 import { type BaselineRun, runStandardBackup, runStandardRestore } from "./run-baseline";
@@ -28,6 +29,7 @@ export async function benchRestore(estate: BenchEstate, say: (text: string) => v
     figure("restore.logical.cpuSeconds", [ours.cpuSeconds, "seconds"], { name: STANDARD, value: standard.cpuSeconds }),
     figure("restore.logical.loadSeconds", [ours.steps.load ?? 0, "seconds"]),
     figure("restore.peakMemoryBytes", [ours.peakMemoryBytes, "bytes"]),
+    ...(await benchPhysicalRestore(estate, standard, say)),
   ];
 }
 

@@ -1,5 +1,9 @@
 import { statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { writeDefaultsFile } from "@/lib/engines/database/mariadb/defaults-file";
+import { startServer } from "@/lib/engines/database/mariadb/server/run-server";
+import { safeSettings } from "@/lib/engines/database/mariadb/server/scratch-settings";
 import type { Connection } from "@/lib/engines/database/port";
 import { startProgram } from "@/lib/engines/shared/process";
 import { type Usage, watchProcesses } from "./watch-processes";
@@ -11,6 +15,13 @@ mysqldump "$1" --all-databases --single-transaction --quick --lock-tables=false 
   gzip > "$2"`;
 const RESTORE = `set -o pipefail
 gunzip < "$2" | mysql "$1"`;
+
+const HAND_BACKUP = `set -o pipefail
+mariadb-backup "$1" --backup --stream=mbstream --target-dir="$2.tmp" | zstd -1 -T2 -q > "$2"`;
+const HAND_RESTORE = `set -eo pipefail
+mkdir "$3"
+zstd -dcq < "$2" | mbstream -x -C "$3"
+mariadb-backup --no-defaults --prepare --target-dir="$3" --use-memory=1G`;
 
 export interface BaselineRun extends Usage {
   seconds: number;
@@ -27,7 +38,38 @@ export function runStandardRestore(server: Connection, file: string): Promise<Ba
   return runStandard(server, [RESTORE, file]);
 }
 
-async function runStandard(server: Connection, [script, file]: readonly [string, string]): Promise<BaselineRun> {
+/** `mariadb-backup --backup --stream=mbstream | zstd > FILE`: the tools that ours are made of, by hand. */
+export function runHandBackup(server: Connection, file: string): Promise<BaselineRun> {
+  return runStandard(server, [HAND_BACKUP, file]);
+}
+
+/** `zstd -d < FILE | mbstream -x`, `--prepare`, and a server with safe settings on it, until it answers. */
+export async function runHandRestore(
+  server: Connection,
+  { file, directory }: { file: string; directory: string },
+): Promise<BaselineRun> {
+  await mkdir(directory);
+  const dataDirectory = join(directory, "data");
+  const unpacked = await runStandard(server, [HAND_RESTORE, file, dataDirectory]);
+  const begun = performance.now();
+  const started = await startServer({
+    dataDirectory,
+    logFile: join(directory, "error.log"),
+    temporaryDirectory: join(directory, "tmp"),
+    connection: { ...server, socket: join(directory, "s"), port: 0 },
+    settings: [...safeSettings(), "--skip-log-bin"],
+    deathSignal: "KILL",
+    signal: new AbortController().signal,
+  });
+  const seconds = unpacked.seconds + (performance.now() - begun) / 1_000;
+  await started.kill();
+  return { ...unpacked, seconds };
+}
+
+async function runStandard(
+  server: Connection,
+  [script, ...files]: readonly [string, ...string[]],
+): Promise<BaselineRun> {
   const defaults = await writeDefaultsFile(server);
   try {
     const begun = performance.now();
@@ -35,7 +77,7 @@ async function runStandard(server: Connection, [script, file]: readonly [string,
       engine: "bench",
       operation: "run the standard's own command",
       program: "bash",
-      args: ["-c", script, "standard", defaults.argument, file],
+      args: ["-c", script, "standard", defaults.argument, ...files],
       stdio: ["ignore", "ignore", "pipe"],
       signal: new AbortController().signal,
       hint: "Is the baseline server still there?",

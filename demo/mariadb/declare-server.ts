@@ -5,13 +5,18 @@ export interface Declared {
   passwordVariable: string;
   /** Repositories of the fulls. */
   to: readonly string[];
+  /** Of the fulls; logical unless told. */
+  method?: "logical" | "physical";
   /** Where its log is streamed to, and how often; absent: not at all. */
   log?: { to: readonly string[]; interval: string };
   heartbeat: string;
 }
 
 /** A server as `holdfast.yaml` declares it, for a test or a benchmark that starts its backups itself: the schedule is once a year. */
-export function declareServer(server: MariadbServer, { passwordVariable, to, log, heartbeat }: Declared): object {
+export function declareServer(
+  server: MariadbServer,
+  { passwordVariable, to, method = "logical", log, heartbeat }: Declared,
+): object {
   return {
     kind: "mariadb",
     impact: "critical",
@@ -24,7 +29,7 @@ export function declareServer(server: MariadbServer, { passwordVariable, to, log
       password: `\${${passwordVariable}}`,
     },
     backup: {
-      full: { schedule: "0 0 1 1 *", retain: "30d", to },
+      full: { schedule: "0 0 1 1 *", retain: "30d", to, method },
       ...(log ? { log: { schedule: "*/15 * * * *", retain: "24h", stream: true, ...log } } : {}),
     },
     heartbeat,

@@ -9,15 +9,7 @@ import type { RecoveryCtx, RecoverySource } from "./recovery";
  * @throws DamagedError when none can be trusted
  */
 export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): Promise<Manifest[]> {
-  const prefix = `systems/${source.system}/`;
-  const ids: string[] = [];
-  for await (const object of source.store.list(prefix, { signal: ctx.signal })) {
-    const rest = object.key.slice(prefix.length);
-    // Ids begin with a digit or a-f, the log's folder with l: the backups come first in the order of keys.
-    if (rest.startsWith("log/")) break;
-    const id = /^([0-9a-f-]{36})\/manifest\.json$/.exec(rest)?.[1];
-    if (id) ids.push(id);
-  }
+  const ids = await listIds(ctx, source);
   const manifests: Manifest[] = [];
   let refusal: DamagedError | undefined;
   for (const id of ids.reverse()) {
@@ -37,4 +29,17 @@ export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): P
   }
   if (refusal && manifests.length === 0) throw refusal;
   return manifests;
+}
+
+async function listIds({ signal }: RecoveryCtx, { store, system }: RecoverySource): Promise<string[]> {
+  const prefix = `systems/${system}/`;
+  const ids: string[] = [];
+  for await (const object of store.list(prefix, { signal })) {
+    const rest = object.key.slice(prefix.length);
+    // Ids begin with a digit or a-f, the log's folder with l: the backups come first in the order of keys.
+    if (rest.startsWith("log/")) break;
+    const id = /^([0-9a-f-]{36})\/manifest\.json$/.exec(rest)?.[1];
+    if (id) ids.push(id);
+  }
+  return ids;
 }
