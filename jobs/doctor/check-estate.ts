@@ -23,15 +23,17 @@ export async function checkDatabases(
   configuration: Configuration,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const names = Object.entries(configuration.systems).flatMap(([name, system]) =>
-    system.kind === "mariadb" ? [name] : [],
+  const databases = Object.entries(configuration.systems).flatMap(([name, system]) =>
+    system.kind === "mariadb" ? [{ name, method: system.backup.full?.method }] : [],
   );
   const findings = await Promise.all(
-    names.map((name) =>
+    databases.map(({ name, method }) =>
       look(`system ${name}`, async () => {
         const engine = await engines.database(name);
         const facts = await engine.inspect(signal);
-        const hazards = await engine.findHazards(signal);
+        // A method has hazards of its own.
+        const own = method === "physical" ? engine.physical : undefined;
+        const hazards = await (own ?? engine).findHazards(signal);
         const reached = `MariaDB ${facts.version}, ${facts.tables} tables, ${formatBytes(facts.dataBytes)}, log at ${facts.position.file}`;
         return [ok(`system ${name}`, reached), ...hazards.map((hazard) => describe(name, hazard))];
       }),

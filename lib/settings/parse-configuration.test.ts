@@ -230,6 +230,19 @@ describe("a holdfast.yaml", () => {
   });
 });
 
+test("an incremental needs the log, except of a database whose full is physical", () => {
+  const log = /^ {6}log: .*$/m;
+  const only = (method: string) =>
+    TEXT.replace(log, `      incremental: { to: [primary] }`).replace(
+      "retain: 30d,",
+      `retain: 30d, method: ${method},`,
+    );
+  expect(parse(only("physical")).configuration.systems.database).toMatchObject({
+    backup: { full: { method: "physical" }, incremental: { schedule: "0 */6 * * *", retain: 604_800 } },
+  });
+  expect(() => parse(only("logical"))).toThrow("expected full and log as well");
+});
+
 describe("variables", () => {
   test("are put in the place of their names, all of them", () => {
     expect(resolveVariables("${A}-${B}-${A}", (name) => name.toLowerCase())).toBe("a-b-a");
