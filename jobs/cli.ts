@@ -5,6 +5,7 @@ import { addBackupCommands } from "./commands/backup";
 import { addCutCommands } from "./commands/cut";
 import { addDoctorCommand } from "./commands/doctor";
 import { addDrillCommands } from "./commands/drill";
+import { addFindingCommands } from "./commands/finding";
 import { addRecipientCommands } from "./commands/recipient";
 import { addRestoreCommands } from "./commands/restore";
 import { addRunCommands } from "./commands/run";
@@ -12,6 +13,7 @@ import { addRunbookCommands } from "./commands/runbook";
 import { addSystemsCommand } from "./commands/systems";
 import { addServiceCommands } from "./commands/up";
 import { addUserCommands } from "./commands/user";
+import { addVerifyCommands } from "./commands/verify";
 
 const USAGE = 2;
 
@@ -29,6 +31,8 @@ addBackupCommands(program);
 addCutCommands(program);
 addRecipientCommands(program);
 addRestoreCommands(program);
+addVerifyCommands(program);
+addFindingCommands(program);
 addRunbookCommands(program);
 addRunCommands(program);
 addDrillCommands(program);

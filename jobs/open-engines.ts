@@ -1,5 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createLocalApplications } from "@/lib/engines/application/local/engine";
 import { createMariadbEngine } from "@/lib/engines/database/mariadb/engine";
 import type { Connection, DatabaseEngine } from "@/lib/engines/database/port";
 import { createAgeEnvelope } from "@/lib/engines/envelope/age/engine";
@@ -14,6 +15,7 @@ import { NotFoundError } from "@/lib/kernel/errors";
 import { Secret } from "@/lib/kernel/secret";
 import { loadConfiguration, resolveVariables } from "@/lib/settings";
 import type { Configuration, RepositoryDeclaration } from "@/lib/settings/schemas";
+import { makePractice } from "./make-practice";
 import { openSigner } from "./open-signer";
 
 const resolve = (text: string): string => resolveVariables(text, readVariable);
@@ -63,6 +65,8 @@ export async function openEngines(db: Db, home: string): Promise<Engines> {
     connection: resolveConnection,
     envelope: createAgeEnvelope(),
     probe: createHttpProbe(),
+    applications: createLocalApplications(),
+    makePractice,
     signer: await openSigner(home),
     directories,
     restoreScript: await readFile(new URL("../public/restore.sh", import.meta.url), "utf8"),

@@ -3,12 +3,17 @@ import { claimCut, claimSlots, sweepBackups } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { sweepRuns } from "@/lib/runs";
+import { claimVerifications } from "@/lib/verification";
 import { sweepLeftovers } from "./sweep-leftovers";
 
 /** Ticks the schedules in UTC, in every runner: the database decides which of them acts. */
 export function startScheduler(ctx: JobCtx): { stop: () => void } {
   const tasks = [
     cron.schedule("*/10 * * * * *", () => guard(ctx, "slots", () => claimCut(ctx).then(() => claimSlots(ctx))), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
+    cron.schedule("*/10 * * * * *", () => guard(ctx, "verifications", () => claimVerifications(ctx)), {
       timezone: "UTC",
       noOverlap: true,
     }),

@@ -6,7 +6,12 @@ import { completeDrillTask as completeVerb, signDrillTask as signVerb } from "@/
 import { startRestore as startRestoreVerb } from "@/lib/recovery";
 import { startRunbook as startRunbookVerb } from "@/lib/runbooks";
 import { decideStep as decideStepVerb } from "@/lib/runs";
-import { startVerification as startVerificationVerb } from "@/lib/verification";
+import {
+  assignFinding as assignFindingVerb,
+  closeFinding as closeFindingVerb,
+  startSelfTest as startSelfTestVerb,
+  startVerification as startVerificationVerb,
+} from "@/lib/verification";
 
 export const startBackup = action(startBackupVerb);
 export const startRestore = action(startRestoreVerb);
@@ -15,3 +20,6 @@ export const startRunbook = action(startRunbookVerb);
 export const decideStep = action(decideStepVerb);
 export const completeDrillTask = action(completeVerb);
 export const signDrillTask = action(signVerb);
+export const startSelfTest = action((ctx: Parameters<typeof startSelfTestVerb>[0], _: null) => startSelfTestVerb(ctx));
+export const assignFinding = action(assignFindingVerb);
+export const closeFinding = action(closeFindingVerb);

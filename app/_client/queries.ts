@@ -8,6 +8,7 @@ import type { RunbookView } from "@/lib/runbooks/schemas";
 import type { RunDetail, RunPage } from "@/lib/runs/schemas";
 import type { ConfigurationView } from "@/lib/settings/schemas";
 import type { SystemDetail, SystemsView } from "@/lib/systems/schemas";
+import type { FindingPage, VerificationPage, VerifierView } from "@/lib/verification/schemas";
 import { apiGet, withQuery } from "./api";
 
 /* One entry a datum: its key, where it comes from, how often it is asked again. Pages prefill the same keys. */
@@ -52,6 +53,29 @@ export const backupQuery = (id: string) =>
     queryKey: ["backup", id],
     queryFn: ({ signal }) => apiGet<BackupDetail>(`/api/v1/backups/${id}`, signal),
     refetchInterval: CALM_MS,
+  });
+
+export const verificationsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["verifications", query],
+    queryFn: ({ signal }) => apiGet<VerificationPage>(withQuery("/api/v1/verifications", query), signal),
+    refetchInterval: CALM_MS / 2,
+    placeholderData: keepPreviousData,
+  });
+
+export const findingsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["findings", query],
+    queryFn: ({ signal }) => apiGet<FindingPage>(withQuery("/api/v1/findings", query), signal),
+    refetchInterval: CALM_MS / 2,
+    placeholderData: keepPreviousData,
+  });
+
+export const verifierQuery = () =>
+  queryOptions({
+    queryKey: ["verifier"],
+    queryFn: ({ signal }) => apiGet<VerifierView>("/api/v1/verifier", signal),
+    refetchInterval: CALM_MS / 2,
   });
 
 export const runsQuery = (query: Query) =>

@@ -4,6 +4,7 @@ const PATHS = {
   overview: "M2.5 9.5a5.5 5.5 0 0 1 11 0M8 9.5l2.6-3M1.8 12.5h12.4",
   systems: "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01",
   backups: "M2 3h12v3H2zM3 6v7h10V6M6.5 8.8h3",
+  verification: "M8 2.2 13 4v4.2c0 2.7-2 4.6-5 5.6-3-1-5-2.9-5-5.6V4zM5.6 8l1.8 1.8 3.2-3.5",
   recovery: "M2.6 6.2A5.6 5.6 0 1 1 2.4 9M2.3 2.8v3.5h3.5M8 5.3V8l2 1.3",
   runs: "M2.5 4h4M2.5 8h7M2.5 12h4M10 4h3.5M13 8h.5M10 12h3.5",
   drills: "M3 2.5h10v11H3zM5.3 8l1.8 1.8 3.6-3.9",

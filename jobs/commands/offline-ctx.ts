@@ -35,6 +35,8 @@ export function createOfflineCtx(signal: AbortSignal, home: string): RecoveryCtx
       connection: refuse,
       envelope: createAgeEnvelope(),
       probe: { ask: refuse },
+      applications: { freePort: refuse, start: refuse },
+      makePractice: refuse,
       signer: { publicPem: "", sign: refuse },
       directories: { spool: home, scratch: home },
       restoreScript: "",

@@ -1,3 +1,4 @@
+export { claimDue } from "./claim-due";
 export { claimSlots } from "./claim-slots";
 export { claimCut } from "./claim-cut";
 export { planCut } from "./cut-plan";
@@ -9,7 +10,7 @@ export { startCut } from "./start-cut";
 export { sweepBackups } from "./sweep-backups";
 export { planBackup } from "./plan-backup";
 export { readManifest } from "./read-manifest";
-export type { AnyManifest, LogManifest, Manifest, ManifestPart } from "./manifest";
+export { type AnyManifest, type LogManifest, type Manifest, type ManifestPart, formatManifest } from "./manifest";
 export { ClosedLog } from "./closed-log";
 export { shipLog } from "./ship-log";
 export { readReach, type RepositoryReach } from "./read-reach";

@@ -1,6 +1,7 @@
 import { newSigningKey, signBytes } from "@/lib/kernel/crypto";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { Secret } from "@/lib/kernel/secret";
+import { type MemoryApplications, openMemoryApplications } from "./application/memory/engine";
 import { MemoryDatabase } from "./database/memory/engine";
 import { createMemoryEnvelope } from "./envelope/memory/engine";
 import { openMemoryStore } from "./object-store/memory/engine";
@@ -14,6 +15,7 @@ export interface MemoryEngines extends Engines {
   stores: Map<string, ObjectStore>;
   mariadb: MemoryDatabase;
   probe: HttpProbe;
+  applications: MemoryApplications;
 }
 
 /** @param repositories each gets a store of its own, empty */
@@ -32,6 +34,8 @@ export function openMemoryEngines(options: { now: () => Date; repositories?: rea
     connection: ({ password, ...declared }) => ({ ...declared, password: new Secret(password) }),
     envelope: createMemoryEnvelope(),
     probe: { ask: ({ status }) => Promise.resolve({ status, ok: true, durationMs: 1 }) },
+    applications: openMemoryApplications(),
+    makePractice: () => Promise.reject(new Error("a test that needs a practice estate brings its own")),
     signer: newMemorySigner(),
     directories: { spool: "/memory/spool", scratch: "/memory/s" },
     restoreScript: "#!/bin/sh\n",

@@ -1,4 +1,5 @@
-import type { Connection, DatabaseEngine } from "./database/port";
+import type { ApplicationHost } from "./application/port";
+import type { Connection, DatabaseEngine, DatabaseSample } from "./database/port";
 import type { Envelope } from "./envelope/port";
 import type { ObjectStore } from "./object-store/port";
 import type { HttpProbe } from "./probe/port";
@@ -13,6 +14,20 @@ export interface DeclaredConnection {
   password: string;
 }
 
+/** A throw-away estate on which the verifier is tried: nothing of it belongs to a declared system. */
+export interface Practice {
+  sample: DatabaseSample;
+  /** Empty. */
+  store: ObjectStore;
+  /** The private key of `recipient`. */
+  identityFile: string;
+  recipient: string;
+  /** A recipient whose private key is not there. */
+  foreignRecipient: string;
+  /** Removes all of it. */
+  remove(): Promise<void>;
+}
+
 /** What the runner hands to a job: every door to the outside, opened with the secrets of its own environment. */
 export interface Engines {
   /** The store behind a repository of the configuration. @throws PreconditionError when it is not declared or a variable is missing */
@@ -23,6 +38,9 @@ export interface Engines {
   connection(declared: DeclaredConnection): Connection;
   envelope: Envelope;
   probe: HttpProbe;
+  applications: ApplicationHost;
+  /** Makes one below a directory of this runner, which must be absent. */
+  makePractice(options: { directory: string; signal: AbortSignal }): Promise<Practice>;
   signer: Signer;
   /** Directories of this runner: short paths, 0700. */
   directories: { spool: string; scratch: string };

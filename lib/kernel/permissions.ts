@@ -11,6 +11,7 @@ const MATRIX = {
   "backup.start": ["operator", "administrator"],
   "restore.start": ["operator", "administrator"],
   "verification.start": ["operator", "administrator"],
+  "finding.manage": ["operator", "administrator"],
   "runbook.read": ["viewer", "operator", "auditor", "administrator"],
   "runbook.drill": ["operator", "administrator"],
   "runbook.live": ["operator", "administrator"],

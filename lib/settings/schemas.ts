@@ -111,14 +111,36 @@ export const BackupDeclaration = z
 export type BackupDeclaration = z.infer<typeof BackupDeclaration>;
 
 const HttpCheckDeclaration = z
-  .strictObject({ get: z.url().optional(), post: z.url().optional(), status: z.number().int().default(200) })
+  .strictObject({
+    get: z.url().optional(),
+    post: z.url().optional(),
+    status: z.number().int().default(200),
+    contains: z.string().min(1).optional(),
+  })
   .refine((check) => Boolean(check.get) !== Boolean(check.post), "expected exactly one of get and post");
+
+/** When backups are verified, unless other times are declared: after the full of the night. */
+export const DEFAULT_VERIFICATIONS = { daily: "0 4 * * *", weekly: "0 5 * * 0" } as const;
 
 const Verify = z.strictObject({
   minimumSize: bytes.optional(),
   minimumTables: z.number().int().min(0).optional(),
   queries: z.array(z.strictObject({ sql: z.string().min(1), atLeast: z.number() })).default([]),
-  application: z.strictObject({ checks: z.array(HttpCheckDeclaration).min(1) }).optional(),
+  application: z
+    .strictObject({
+      /** Started on the recovered copy at level `application`; `{{port}}` and the like stand for the copy's facts. */
+      start: z.array(z.string().min(1)).min(1).optional(),
+      directory: z.string().startsWith("/", "expected an absolute path").optional(),
+      /** Beside the ones that it always gets: see lib/verification/README.md. Never a secret. */
+      environment: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).default({}),
+      /** How long it may take to answer its first check. */
+      readyWithin: seconds.default(60),
+      checks: z.array(HttpCheckDeclaration).min(1),
+    })
+    .optional(),
+  /** When it is verified by itself; `off` is a decision that the page shows. */
+  daily: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.daily),
+  weekly: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.weekly),
 });
 
 export const IMPACTS = ["critical", "high", "medium", "low"] as const;

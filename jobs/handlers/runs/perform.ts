@@ -17,7 +17,7 @@ export async function performRunJob(ctx: JobCtx, payload: { runId: string }): Pr
     case "restore":
       return performRun(ctx, payload.runId, planRestore);
     case "verification":
-      return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planVerification(claimed)));
+      return performRun(ctx, payload.runId, planVerification);
     case "runbook":
       return performRun(ctx, payload.runId, planRunbook);
     case undefined:

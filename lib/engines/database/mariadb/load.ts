@@ -114,6 +114,7 @@ function translate(error: unknown, signal: AbortSignal): unknown {
     engine: ENGINE,
     operation: OPERATION,
     permanent: true,
+    kind: "damage",
     hint: "Was the backup's object checked? Another copy of it may be whole.",
   });
 }

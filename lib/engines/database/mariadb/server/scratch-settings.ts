@@ -13,8 +13,19 @@ export function isNamedTimeZone(timeZone: string): boolean {
   return timeZone !== "SYSTEM" && !/^[+-]\d/.test(timeZone);
 }
 
-/** What the copy shares with its source, and what every copy needs whatever its source. */
-export function commonSettings(settings: ServerSettings): string[] {
+/** Of a server that others may follow. */
+export function logSettings(serverId: string): string[] {
+  return [
+    "--log-bin=binlog",
+    "--binlog-format=ROW",
+    "--binlog-row-image=FULL",
+    "--sync-binlog=1",
+    `--server-id=${serverId}`,
+  ];
+}
+
+/** What the copy shares with its source, and what every copy needs whatever its source. `log`: whose log it writes, if any. */
+export function commonSettings(settings: ServerSettings, log?: { serverId: string }): string[] {
   return [
     ...fixedSettings(settings),
     `--character-set-server=${settings.characterSet}`,
@@ -25,7 +36,7 @@ export function commonSettings(settings: ServerSettings): string[] {
     // Events come back enabled: they would run in the copy.
     "--event-scheduler=OFF",
     "--max-allowed-packet=1G",
-    "--skip-log-bin",
+    ...(log ? logSettings(log.serverId) : ["--skip-log-bin"]),
   ];
 }
 
