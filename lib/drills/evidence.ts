@@ -54,6 +54,7 @@ async function conditionOf(
     backup: { kind: "backup" },
     restore: { kind: "restore" },
     verification: { kind: "verification", id: { in: ids } },
+    retention: { kind: "retention" },
     runbook: { kind: "runbook", ...(rule.scenario === null ? {} : { runbook: { startsWith: rule.scenario } }) },
   };
   return {

@@ -211,6 +211,14 @@ export const Configuration = z
     keys: z.strictObject({ recipients: z.array(ageRecipient), identityFile: z.string().optional() }),
     repositories: z.record(name, RepositoryDeclaration),
     systems: z.record(name, SystemDeclaration),
+    retention: z
+      .strictObject({
+        /** `manual`: nothing is deleted by a schedule. */
+        apply: z.enum(["daily", "manual"]).default("daily"),
+        /** So many proven fulls stay in each repository, whatever their age. */
+        keepProven: z.number().int().min(1).default(3),
+      })
+      .prefault({}),
     targets: z.record(name, TargetDeclaration).default({}),
   })
   .check((ctx) => {
