@@ -4,6 +4,7 @@ import { action } from "@/app/_server/action";
 import { startBackup as startBackupVerb } from "@/lib/backups";
 import { completeDrillTask as completeVerb, signDrillTask as signVerb } from "@/lib/drills";
 import { startRestore as startRestoreVerb } from "@/lib/recovery";
+import { applyRetention as applyRetentionVerb, liftFreezes as liftVerb } from "@/lib/retention";
 import { startRunbook as startRunbookVerb } from "@/lib/runbooks";
 import { decideStep as decideStepVerb } from "@/lib/runs";
 import {
@@ -16,6 +17,8 @@ import {
 export const startBackup = action(startBackupVerb);
 export const startRestore = action(startRestoreVerb);
 export const startVerification = action(startVerificationVerb);
+export const applyRetention = action(applyRetentionVerb);
+export const liftFreezes = action(liftVerb);
 export const startRunbook = action(startRunbookVerb);
 export const decideStep = action(decideStepVerb);
 export const completeDrillTask = action(completeVerb);
