@@ -9,6 +9,7 @@ const PAGES = [
   "/recovery",
   "/runs",
   "/drills",
+  "/alerts",
   "/audit",
   "/settings",
 ];

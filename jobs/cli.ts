@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addAlertCommands } from "./commands/alert";
 import { addApplyCommands } from "./commands/apply";
 import { addAuditCommands } from "./commands/audit";
 import { addBackupCommands } from "./commands/backup";
@@ -38,6 +39,7 @@ addRetentionCommands(program);
 addRunbookCommands(program);
 addRunCommands(program);
 addDrillCommands(program);
+addAlertCommands(program);
 addAuditCommands(program);
 addUserCommands(program);
 for (const command of allCommands(program)) {

@@ -16,6 +16,7 @@ import { Secret } from "@/lib/kernel/secret";
 import { loadConfiguration, resolveVariables } from "@/lib/settings";
 import type { Configuration, RepositoryDeclaration } from "@/lib/settings/schemas";
 import { makePractice } from "./make-practice";
+import { openMailer, openWebhook } from "./open-channel";
 import { openSigner } from "./open-signer";
 
 const resolve = (text: string): string => resolveVariables(text, readVariable);
@@ -63,6 +64,8 @@ export async function openEngines(db: Db, home: string): Promise<Engines> {
       return openDatabase(declaration.connection);
     },
     connection: resolveConnection,
+    mailer: async (name) => openMailer(name, (await declared()).channels[name]),
+    webhook: async (name) => openWebhook(name, (await declared()).channels[name]),
     envelope: createAgeEnvelope(),
     probe: createHttpProbe(),
     applications: createLocalApplications(),
