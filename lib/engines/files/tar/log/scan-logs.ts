@@ -37,7 +37,13 @@ export async function scanLogs(
     const candidates = [...open.values()].filter((log) => log.offset > 0);
     const copied = await findKnown(source, file, candidates);
     if (copied && open.delete(copied.id)) logs.push(follow(copied, file, events));
-    else logs.push(begin(file, { events, isTruncated: followed.some((log) => log.inode === file.inode) }));
+    else
+      logs.push(
+        begin(file, {
+          events,
+          isTruncated: followed.some((log) => log.inode === file.inode && log.path === file.path),
+        }),
+      );
   }
   for (const { id, path } of open.values()) {
     const isCut = events.some((event) => event.kind === "truncated" && event.path === path);
