@@ -1,8 +1,10 @@
 import { newSigningKey, signBytes } from "@/lib/kernel/crypto";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { Secret } from "@/lib/kernel/secret";
+import { MemoryCode } from "./code/memory/engine";
 import { MemoryDatabase } from "./database/memory/engine";
 import { createMemoryEnvelope } from "./envelope/memory/engine";
+import { MemoryFiles } from "./files/memory/engine";
 import { openMemoryStore } from "./object-store/memory/engine";
 import type { ObjectStore } from "./object-store/port";
 import type { Engines } from "./ports";
@@ -13,6 +15,8 @@ import type { Signer } from "./signer/port";
 export interface MemoryEngines extends Engines {
   stores: Map<string, ObjectStore>;
   mariadb: MemoryDatabase;
+  files: MemoryFiles;
+  code: MemoryCode;
   probe: HttpProbe;
 }
 
@@ -29,6 +33,8 @@ export function openMemoryEngines(options: { now: () => Date; repositories?: rea
       return store ? Promise.resolve(store) : Promise.reject(new NotFoundError("repository", name));
     },
     database: () => Promise.resolve(mariadb),
+    files: new MemoryFiles(),
+    code: new MemoryCode(),
     connection: ({ password, ...declared }) => ({ ...declared, password: new Secret(password) }),
     envelope: createMemoryEnvelope(),
     probe: { ask: ({ status }) => Promise.resolve({ status, ok: true, durationMs: 1 }) },

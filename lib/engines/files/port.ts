@@ -91,8 +91,16 @@ export interface FilesEngine {
     source: FilesSource,
     options: { base?: FilesBase | undefined; signal: AbortSignal; onProgress?: (bytes: number) => void },
   ): FilesArchive;
-  /** Makes the directory a restore goes to. Refuses one that holds something, is a link, or is none to be written to. @throws EngineError */
-  prepareTarget(directory: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes an empty place beside the directory that a restore goes to, and returns it: nothing half-done ever lies at
+   * the directory itself. What an earlier attempt of the same `key` left there is removed. Refuses a directory that holds
+   * something, is a link, or is none to be written to. @throws EngineError
+   */
+  prepareTarget(directory: string, key: string): Promise<string>;
+  /** Puts what was restored in its place. */
+  settleTarget(place: string, directory: string): Promise<void>;
+  /** Removes a place that `prepareTarget` made. */
+  dropTarget(place: string): Promise<void>;
   /** Unpacks the next archive of a chain, the full one first: changes, deletions and all. */
   extract(directory: string, archive: Readable, options: { signal: AbortSignal }): Promise<void>;
   /** Compares what a restore brought with the listing of the last archive of the chain. */
@@ -102,6 +110,11 @@ export interface FilesEngine {
     listing: Readable,
     signal: AbortSignal,
   ): Promise<FilesComparison>;
+  /**
+   * HMAC-SHA256 over the names and contents of a source's files. With another key it is another one, and without the key
+   * nobody can try guesses against it: it tells that secrets are the same, and nothing of them.
+   */
+  fingerprint(source: FilesSource, key: Uint8Array, signal: AbortSignal): Promise<string>;
   /** Follows log files that an application writes. */
   log: FileLogReader;
 }

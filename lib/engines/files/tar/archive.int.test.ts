@@ -81,8 +81,10 @@ let restores = 0;
 
 async function restore(chain: readonly Kept[], of: FilesSource = source) {
   const directory = join(work, `restored-${(restores += 1)}`);
-  await engine().prepareTarget(directory, never);
-  for (const { archive } of chain) await engine().extract(directory, Readable.from([archive]), { signal: never });
+  const place = await engine().prepareTarget(directory, "k");
+  for (const { archive } of chain) await engine().extract(place, Readable.from([archive]), { signal: never });
+  expect(await readdir(work)).not.toContain(directory);
+  await engine().settleTarget(place, directory);
   const last = chain.at(-1);
   const comparison = await engine().compare(directory, of, Readable.from([last?.listing ?? ""]), never);
   return { directory, comparison };
@@ -416,7 +418,33 @@ describe("a restore", () => {
     ["a place without a parent", async () => join(work, "no/where"), /no parent/],
   ])("refuses %s as its target", async (_, make, message) => {
     await writeFile(join(root, "f"), "");
-    await expect(engine().prepareTarget(await make(), never)).rejects.toThrow(message);
+    await expect(engine().prepareTarget(await make(), "k")).rejects.toThrow(message);
+  });
+
+  it("begins anew where an earlier attempt was cut short, and removes only what it made", async () => {
+    const directory = join(work, "target");
+    await mkdir(directory);
+    const place = await engine().prepareTarget(directory, "k");
+    await writeFile(join(place, "half"), "");
+    expect(await engine().prepareTarget(directory, "k")).toBe(place);
+    expect(await readdir(place)).toEqual([]);
+    await engine().settleTarget(place, directory);
+    await expect(engine().dropTarget(directory)).rejects.toThrow(/no place that was made/);
+  });
+
+  it("knows secrets again by their fingerprint, and tells nothing without its key", async () => {
+    await writeFile(join(root, ".env"), "APP_KEY=1");
+    await mkdir(join(root, "d"));
+    await writeFile(join(root, "d/key"), "k");
+    const [key, other] = [randomBytes(32), randomBytes(32)];
+    const before = await engine().fingerprint(source, key, never);
+    expect(await engine().fingerprint(source, key, never)).toBe(before);
+    expect(await engine().fingerprint(source, other, never)).not.toBe(before);
+    await writeFile(join(root, ".env"), "APP_KEY=2");
+    expect(await engine().fingerprint(source, key, never)).not.toBe(before);
+    await writeFile(join(root, ".env"), "APP_KEY=1");
+    await rename(join(root, "d/key"), join(root, "d/key2"));
+    expect(await engine().fingerprint(source, key, never)).not.toBe(before);
   });
 
   it("says what differs: content's size, mode, owner, what is missing and what is too much", async () => {
@@ -446,9 +474,9 @@ describe("a restore", () => {
     const { archive } = await pack();
     for (const length of [0, 700, 200_000]) {
       const directory = join(work, `cut-${length}`);
-      await engine().prepareTarget(directory, never);
+      const place = await engine().prepareTarget(directory, "k");
       const cut = Readable.from([archive.subarray(0, length)]);
-      await expect(engine().extract(directory, cut, { signal: never })).rejects.toThrow(/unpack the files/);
+      await expect(engine().extract(place, cut, { signal: never })).rejects.toThrow(/unpack the files/);
     }
   });
 
@@ -467,9 +495,9 @@ f(${JSON.stringify(join(work, "absolute"))},size=4)
 t.close()`;
     execFileSync("python3", ["-c", script]);
     const directory = join(work, "safe");
-    await engine().prepareTarget(directory, never);
+    const place = await engine().prepareTarget(directory, "k");
     await engine()
-      .extract(directory, createReadStream(join(work, "evil.tar")), { signal: never })
+      .extract(place, createReadStream(join(work, "evil.tar")), { signal: never })
       .catch(() => undefined);
     const outside = await readdir(work);
     for (const name of ["through-link", "above", "absolute"]) expect(outside).not.toContain(name);
