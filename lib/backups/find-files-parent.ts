@@ -25,7 +25,7 @@ export async function findFilesParent(
       state: { in: ["complete", "incomplete"] },
       AND: repositories.map(({ id }) => ({ copies: { some: { repositoryId: id, state: "present" } } })),
     },
-    orderBy: { startedAt: "desc" },
+    orderBy: [{ startedAt: "desc" }, { id: "desc" }],
   });
   const parent = row && FilesManifest.parse(row.manifest);
   if (parent && isSameSelection(parent.source, source)) return parent;

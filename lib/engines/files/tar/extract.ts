@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Readable, Writable } from "node:stream";
 import { startProgram } from "@/lib/engines/shared/process";
 import { ENGINE } from "./fail";
 
@@ -26,10 +25,43 @@ export async function extractArchive(directory: string, archive: Readable, signa
     hint: `Is there space left in ${directory}, and does its file system keep owners, links and attributes?`,
   });
   if (!child.stdin) throw new Error("a program was started without a pipe");
-  const [fed, ended] = await Promise.allSettled([pipeline(archive, child.stdin), done]);
-  // A source that broke off is the cause of what tar says about its end; a closed pipe only a consequence.
-  const isPipe = fed.status === "rejected" && (fed.reason as NodeJS.ErrnoException).code === "EPIPE";
-  if (fed.status === "rejected" && !isPipe && !signal.aborted) throw fed.reason;
+  const [fed, ended] = await Promise.allSettled([feed(archive, child.stdin, done), done]);
+  // A source that broke off is the cause of what tar says about its end.
+  if (fed.status === "rejected" && !signal.aborted) throw fed.reason;
   if (ended.status === "rejected") throw ended.reason;
-  if (fed.status === "rejected") throw fed.reason;
+}
+
+/**
+ * Hands the whole archive over. tar closes its end once it has read the archive's, a little before the last byte: what is
+ * left is read all the same, for its digest. @throws the source's own error
+ */
+async function feed(archive: Readable, sink: Writable, done: Promise<unknown>): Promise<void> {
+  let hasFailed = false;
+  done.catch(() => {
+    hasFailed = true;
+    archive.destroy();
+  });
+  sink.on("error", () => undefined); // EPIPE; "close" follows, and tar's exit code says why
+  try {
+    for await (const chunk of archive) {
+      if (!sink.destroyed && !sink.write(chunk)) await drained(sink);
+    }
+    sink.end();
+  } catch (error) {
+    sink.destroy();
+    if (!hasFailed) throw error;
+  }
+}
+
+function drained(sink: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      sink.removeListener("drain", go);
+      sink.removeListener("close", go);
+      resolve();
+    };
+    if (sink.destroyed) return resolve();
+    sink.once("drain", go);
+    sink.once("close", go);
+  });
 }
