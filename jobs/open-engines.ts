@@ -1,9 +1,11 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLocalApplications } from "@/lib/engines/application/local/engine";
+import { openGitCode } from "@/lib/engines/code/git/engine";
 import { createMariadbEngine } from "@/lib/engines/database/mariadb/engine";
 import type { Connection, DatabaseEngine } from "@/lib/engines/database/port";
 import { createAgeEnvelope } from "@/lib/engines/envelope/age/engine";
+import { openTarFiles } from "@/lib/engines/files/tar/engine";
 import { openDirectoryStore } from "@/lib/engines/object-store/directory/engine";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { openS3Store } from "@/lib/engines/object-store/s3/engine";
@@ -63,6 +65,8 @@ export async function openEngines(db: Db, home: string): Promise<Engines> {
       if (declaration?.kind !== "mariadb") throw new NotFoundError("system", name);
       return openDatabase(declaration.connection);
     },
+    files: openTarFiles({ directory: directories.spool }),
+    code: openGitCode({ directory: directories.spool }),
     connection: resolveConnection,
     mailer: async (name) => openMailer(name, (await declared()).channels[name]),
     webhook: async (name) => openWebhook(name, (await declared()).channels[name]),

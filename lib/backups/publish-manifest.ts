@@ -34,7 +34,7 @@ export async function publishManifest(
 }
 
 async function checkPieces(store: ObjectStore, manifest: AnyManifest, signal: AbortSignal): Promise<void> {
-  if (manifest.type === "incremental") return checkLogs(store, manifest, signal);
+  if ("logs" in manifest) return checkLogs(store, manifest, signal);
   for (const piece of manifest.parts.flatMap((part) => part.pieces)) {
     const found = await store.head(piece.key, { signal });
     if (found?.sizeBytes === piece.sizeBytes) continue;

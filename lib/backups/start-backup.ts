@@ -6,6 +6,7 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import { OPEN_RUN_STATES, type StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
+import { declaredBackups } from "@/lib/settings/schemas";
 import { BACKUP_TYPES, type BackupType, StartBackupInput } from "./schemas";
 
 const TITLES: Record<BackupType, string> = {
@@ -24,7 +25,7 @@ export async function startBackup(ctx: Ctx, input: StartBackupInput, cut?: strin
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[name];
   if (!declaration) throw new NotFoundError("system", name);
-  if (declaration.kind === "service" || !declaration.backup[type]) {
+  if (!declaredBackups(declaration).some((declared) => declared.type === type)) {
     throw new PreconditionError(`system "${name}" declares no ${type} backup`, {
       hint: `Declare \`backup.${type}\` in holdfast.yaml and apply it.`,
     });

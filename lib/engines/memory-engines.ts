@@ -5,6 +5,10 @@ import { type MemoryApplications, openMemoryApplications } from "./application/m
 import { MemoryDatabase } from "./database/memory/engine";
 import { createMemoryEnvelope } from "./envelope/memory/engine";
 import { MemoryMailer } from "./mail/memory/engine";
+import { MemoryCode } from "./code/memory/engine";
+import { MemoryDatabase } from "./database/memory/engine";
+import { createMemoryEnvelope } from "./envelope/memory/engine";
+import { MemoryFiles } from "./files/memory/engine";
 import { openMemoryStore } from "./object-store/memory/engine";
 import type { ObjectStore } from "./object-store/port";
 import type { Engines } from "./ports";
@@ -16,6 +20,8 @@ import { MemoryWebhook } from "./webhook/memory/engine";
 export interface MemoryEngines extends Engines {
   stores: Map<string, ObjectStore>;
   mariadb: MemoryDatabase;
+  files: MemoryFiles;
+  code: MemoryCode;
   probe: HttpProbe;
   applications: MemoryApplications;
   /** Behind every channel of its kind. */
@@ -42,6 +48,8 @@ export function openMemoryEngines(options: { now: () => Date; repositories?: rea
       return store ? Promise.resolve(store) : Promise.reject(new NotFoundError("repository", name));
     },
     database: () => Promise.resolve(mariadb),
+    files: new MemoryFiles(),
+    code: new MemoryCode(),
     connection: ({ password, ...declared }) => ({ ...declared, password: new Secret(password) }),
     envelope: createMemoryEnvelope(),
     probe: { ask: ({ status }) => Promise.resolve({ status, ok: true, durationMs: 1 }) },

@@ -2,6 +2,10 @@ import type { ApplicationHost } from "./application/port";
 import type { Connection, DatabaseEngine, DatabaseSample } from "./database/port";
 import type { Envelope } from "./envelope/port";
 import type { Mailer } from "./mail/port";
+import type { CodeEngine } from "./code/port";
+import type { Connection, DatabaseEngine } from "./database/port";
+import type { Envelope } from "./envelope/port";
+import type { FilesEngine } from "./files/port";
 import type { ObjectStore } from "./object-store/port";
 import type { HttpProbe } from "./probe/port";
 import type { Signer } from "./signer/port";
@@ -36,6 +40,9 @@ export interface Engines {
   store(repository: string): Promise<ObjectStore>;
   /** The engine of a system's kind, bound to its declared connection. */
   database(system: string): Promise<DatabaseEngine>;
+  /** Trees of files, and repositories of code, on this runner's machine. */
+  files: FilesEngine;
+  code: CodeEngine;
   /** A declared connection with the secrets of this runner's environment. */
   connection(declared: DeclaredConnection): Connection;
   /** The mail server of a channel. @throws NotFoundError, PreconditionError when a variable is missing */

@@ -8,7 +8,7 @@ import { type Recovery, type RecoveryCtx, identityFor } from "./recovery";
 /** Hands a part's plain bytes to `consume`, and checks digests and exit codes after the last byte. */
 export async function openPart(
   ctx: RecoveryCtx,
-  recovery: Recovery,
+  recovery: Pick<Recovery, "source" | "identityFile">,
   { part, consume }: { part: ManifestPart; consume: (plain: Readable) => Promise<void> },
 ): Promise<void> {
   const sealed = Readable.from(readPieces(ctx, recovery, part), { objectMode: false });
@@ -33,7 +33,7 @@ export async function openPart(
 }
 
 /** age tells a wrong key and damaged bytes alike: the digests tell them apart. @throws DamagedError */
-async function proveBytes(ctx: RecoveryCtx, recovery: Recovery, part: ManifestPart): Promise<void> {
+async function proveBytes(ctx: RecoveryCtx, recovery: Pick<Recovery, "source">, part: ManifestPart): Promise<void> {
   const { store } = recovery.source;
   for (const piece of part.pieces) {
     const found = await store.head(piece.key, { signal: ctx.signal });
@@ -69,7 +69,11 @@ function cannotBeOpened({ source }: Recovery, part: ManifestPart): DamagedError 
   });
 }
 
-async function* readPieces(ctx: RecoveryCtx, recovery: Recovery, part: ManifestPart): AsyncGenerator<Buffer> {
+async function* readPieces(
+  ctx: RecoveryCtx,
+  recovery: Pick<Recovery, "source">,
+  part: ManifestPart,
+): AsyncGenerator<Buffer> {
   for (const piece of part.pieces) {
     for await (const chunk of await recovery.source.store.get(piece.key, { signal: ctx.signal })) yield chunk as Buffer;
   }

@@ -51,7 +51,10 @@ export interface Recovery {
 }
 
 /** The private key's file when it is needed. @throws PreconditionError when none is configured */
-export function identityFor(recovery: Recovery, object: { encrypted: boolean }): string | undefined {
+export function identityFor(
+  recovery: Pick<Recovery, "identityFile">,
+  object: { encrypted: boolean },
+): string | undefined {
   if (!object.encrypted) return undefined;
   if (recovery.identityFile) return recovery.identityFile;
   throw new PreconditionError("the backup is encrypted and no private key is configured", {

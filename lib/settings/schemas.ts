@@ -155,6 +155,40 @@ const common = {
   rpo: z.union([z.literal("none").transform(() => null), seconds]),
 };
 
+/** On the runner's machine; `{{NAME}}` of `variables` may stand in it. */
+const place = z.string().regex(/^(\/|\{\{)/, "expected an absolute path, or one that begins with {{NAME}}");
+const inside = z
+  .string()
+  .min(1)
+  .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), "expected a path below `path`");
+
+const FilesSystem = z.strictObject({
+  ...common,
+  kind: z.literal("files"),
+  path: place,
+  /** Below `path`; all of it unless told. */
+  include: z.array(inside).default([]),
+  /** Below `path`; `*` and `?` match any character. */
+  exclude: z.array(inside).default([]),
+  /** Holds secrets, such as a `.env`: encrypted always, and known again by a fingerprint. */
+  secrets: z.boolean().default(false),
+  backup: z
+    .strictObject({ full: z.strictObject(full).optional(), incremental: z.strictObject(incremental).optional() })
+    .refine((backup) => !backup.incremental || backup.full, {
+      error: "expected full as well: an incremental continues one",
+      path: ["incremental"],
+    }),
+});
+
+const GitSystem = z.strictObject({
+  ...common,
+  kind: z.literal("git"),
+  path: place,
+  /** One release; all refs unless told. */
+  tag: z.string().min(1).optional(),
+  backup: z.strictObject({ full: z.strictObject(full).optional() }),
+});
+
 const HEARTBEAT_MS_MIN = 100;
 const HEARTBEAT_MS_MAX = 3_600_000;
 
@@ -177,6 +211,8 @@ export const SystemDeclaration = z.discriminatedUnion(
         .refine((ms) => ms >= HEARTBEAT_MS_MIN && ms <= HEARTBEAT_MS_MAX, "expected a period from 100ms to 3600s")
         .default(1_000),
     }),
+    FilesSystem,
+    GitSystem,
     /** Nothing to back up, by decision. */
     z.strictObject({
       ...common,
@@ -190,12 +226,19 @@ export const SystemDeclaration = z.discriminatedUnion(
     error: (issue) => {
       const input: unknown = issue.input;
       const kind = typeof input === "object" && input !== null && "kind" in input ? input.kind : undefined;
-      return kind === "mysql" ? MySqlRefusal : "expected kind to be mariadb or service";
+      return kind === "mysql" ? MySqlRefusal : "expected kind to be mariadb, files, git or service";
     },
   },
 );
 export type SystemDeclaration = z.infer<typeof SystemDeclaration>;
 export type MariadbDeclaration = Extract<SystemDeclaration, { kind: "mariadb" }>;
+export type FilesDeclaration = Extract<SystemDeclaration, { kind: "files" }>;
+export type GitDeclaration = Extract<SystemDeclaration, { kind: "git" }>;
+
+/** The types that some kind of system may declare. */
+type AnyBackupDeclaration = Pick<BackupDeclaration, "incremental" | "log"> & {
+  full?: FilesDeclaration["backup"]["full"];
+};
 
 /** One scheduled type of backup of a system. */
 export interface DeclaredBackup {
@@ -213,7 +256,7 @@ export interface DeclaredBackup {
 /** Every type of backup that a system declares, fulls first; none for what is not backed up. */
 export function declaredBackups(declaration: SystemDeclaration | undefined): DeclaredBackup[] {
   if (!declaration || declaration.kind === "service") return [];
-  const { full, incremental, log } = declaration.backup;
+  const { full, incremental, log }: AnyBackupDeclaration = declaration.backup;
   return [
     ...(full ? [{ ...full, type: "full" as const, stream: false }] : []),
     ...(incremental ? [{ ...incremental, type: "incremental" as const, stream: false }] : []),
@@ -265,6 +308,47 @@ function missingNames(
     .map(({ path, name, what }) => ({ path, message: `expected a declared ${what}, not "${name}"` }));
 }
 
+/** Systems that hold secrets where nothing would encrypt them. */
+function plainSecrets({
+  keys,
+  systems,
+}: {
+  keys: { recipients: string[] };
+  systems: Record<string, SystemDeclaration>;
+}): { path: string[]; message: string }[] {
+  if (keys.recipients.length > 0) return [];
+  return Object.entries(systems).flatMap(([system, declaration]) =>
+    declaration.kind === "files" && declaration.secrets
+      ? [{ path: ["systems", system, "secrets"], message: "expected keys.recipients: secrets are always encrypted" }]
+      : [],
+  );
+}
+
+const PLACE_VARIABLE = /\{\{([A-Z][A-Z0-9_]*)\}\}/g;
+
+function unknownVariables({
+  variables,
+  systems,
+}: {
+  variables: Record<string, string>;
+  systems: Record<string, SystemDeclaration>;
+}): { path: string[]; message: string }[] {
+  return Object.entries(systems).flatMap(([system, declaration]) => {
+    if (declaration.kind !== "files" && declaration.kind !== "git") return [];
+    return [...declaration.path.matchAll(PLACE_VARIABLE)]
+      .filter(([, name = ""]) => !(name in variables))
+      .map(([, name = ""]) => ({
+        path: ["systems", system, "path"],
+        message: `expected a declared variable, not "${name}"`,
+      }));
+  });
+}
+
+/** A declared path with the values of `variables`. */
+export function fillPath(path: string, { variables }: { variables: Record<string, string> }): string {
+  return path.replace(PLACE_VARIABLE, (whole, name: string) => variables[name] ?? whole);
+}
+
 export const Configuration = z
   .strictObject({
     project: z.strictObject({
@@ -294,6 +378,12 @@ export const Configuration = z
   .check((ctx) => {
     for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
       ctx.issues.push({ code: "custom", message, path: ["systems", ...path], input: ctx.value.systems });
+    }
+    for (const { path, message } of plainSecrets(ctx.value)) {
+      ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
+    }
+    for (const { path, message } of unknownVariables(ctx.value)) {
+      ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
     }
     for (const { path, message } of sharedPlaces(ctx.value.repositories)) {
       ctx.issues.push({ code: "custom", message, path: ["repositories", ...path], input: ctx.value.repositories });
