@@ -78,6 +78,8 @@ export const verifierQuery = () =>
     queryKey: ["verifier"],
     queryFn: ({ signal }) => apiGet<VerifierView>("/api/v1/verifier", signal),
     refetchInterval: CALM_MS / 2,
+  });
+
 /** Asked again seldom: it is read line by line, and an apply looks anew anyway. */
 export const retentionQuery = () =>
   queryOptions({

@@ -11,7 +11,7 @@ export { sweepBackups } from "./sweep-backups";
 export { planBackup } from "./plan-backup";
 export { fingerprintSecrets } from "./fingerprint-secrets";
 export { readManifest } from "./read-manifest";
-export { type AnyManifest, type LogManifest, type Manifest, type ManifestPart, formatManifest } from "./manifest";
+export { formatManifest } from "./manifest";
 export type { AnyManifest, CodeManifest, FilesManifest, LogManifest, Manifest, ManifestPart } from "./manifest";
 export { ClosedLog } from "./closed-log";
 export { shipLog } from "./ship-log";

@@ -1,11 +1,9 @@
 import type { ApplicationHost } from "./application/port";
+import type { CodeEngine } from "./code/port";
 import type { Connection, DatabaseEngine, DatabaseSample } from "./database/port";
 import type { Envelope } from "./envelope/port";
-import type { Mailer } from "./mail/port";
-import type { CodeEngine } from "./code/port";
-import type { Connection, DatabaseEngine } from "./database/port";
-import type { Envelope } from "./envelope/port";
 import type { FilesEngine } from "./files/port";
+import type { Mailer } from "./mail/port";
 import type { ObjectStore } from "./object-store/port";
 import type { HttpProbe } from "./probe/port";
 import type { Signer } from "./signer/port";

@@ -50,7 +50,7 @@ async function proveBytes(ctx: RecoveryCtx, recovery: Pick<Recovery, "source">, 
  */
 async function isSealedForUs(
   ctx: RecoveryCtx,
-  recovery: Recovery,
+  recovery: Pick<Recovery, "identityFile">,
   part: ManifestPart,
   reason: unknown,
 ): Promise<boolean> {
@@ -63,7 +63,7 @@ async function isSealedForUs(
   return part.recipients.some((recipient) => ours.includes(recipient));
 }
 
-function cannotBeOpened({ source }: Recovery, part: ManifestPart): DamagedError {
+function cannotBeOpened({ source }: Pick<Recovery, "source">, part: ManifestPart): DamagedError {
   return new DamagedError(`the ${part.name} cannot be opened with a key that its manifest names`, {
     hint: `What lies in ${source.store.location} was sealed otherwise than its manifest says: take a new full backup now.`,
   });

@@ -76,7 +76,7 @@ async function keysOf(ctx: JobCtx, target: RemovalTarget): Promise<string[] | { 
       { publicKeys: repository.identity.publicKeys, signal: ctx.signal },
     );
     await ctx.db.backup.update({ where: { id: removal.subject }, data: { manifest: read as object } });
-    return [...first, ...piecesIn(prefix, read)];
+    return [...first, ...piecesIn(prefix, "parts" in read ? read : {})];
   } catch (error) {
     if (error instanceof EngineError || !(error instanceof HoldfastError)) throw error;
     return { why: `what belongs to it is not known: ${error.message}` };
@@ -84,7 +84,7 @@ async function keysOf(ctx: JobCtx, target: RemovalTarget): Promise<string[] | { 
 }
 
 /** Only what lies in the backup's own place: a part that is a log file belongs to the log. */
-function piecesIn(prefix: string, { parts }: z.infer<typeof KnownParts>): string[] {
+function piecesIn(prefix: string, { parts = [] }: Partial<z.infer<typeof KnownParts>>): string[] {
   return parts.flatMap((part) => part.pieces.map((piece) => piece.key)).filter((key) => key.startsWith(prefix));
 }
 
