@@ -8,7 +8,10 @@ import type { Connection } from "@/lib/engines/database/port";
 import { startProgram } from "@/lib/engines/shared/process";
 import { type Usage, watchProcesses } from "./watch-processes";
 
-/* The standard's own commands, as its document prints them; the password comes from a file instead of the arguments. */
+/*
+ * The standard's own commands, as its document prints them, and mydumper's; the password comes from a file instead of the
+ * arguments.
+ */
 
 const DUMP = `set -o pipefail
 mysqldump "$1" --all-databases --single-transaction --quick --lock-tables=false --routines --triggers --events |
@@ -23,24 +26,38 @@ mkdir "$3"
 zstd -dcq < "$2" | mbstream -x -C "$3"
 mariadb-backup --no-defaults --prepare --target-dir="$3" --use-memory=1G`;
 
+// As many threads as it takes by itself, of a table one at a time; not in the server's log, which is its default.
+const MYDUMPER = `mydumper "$1" --database=bench --outputdir="$2" --compress --triggers --routines --events --verbose=1`;
+const MYLOADER = `myloader "$1" --directory="$2" --verbose=1`;
+
 export interface BaselineRun extends Usage {
   seconds: number;
 }
 
 /** `mysqldump --all-databases … | gzip > FILE`. */
 export async function runStandardBackup(server: Connection, file: string): Promise<BaselineRun & { bytes: number }> {
-  const run = await runStandard(server, [DUMP, file]);
+  const run = await runBaseline(server, [DUMP, file]);
   return { ...run, bytes: statSync(file).size };
 }
 
 /** `gunzip < FILE | mysql`. @throws EngineError with the client's words, as it happens with the `mysql` schema in it */
 export function runStandardRestore(server: Connection, file: string): Promise<BaselineRun> {
-  return runStandard(server, [RESTORE, file]);
+  return runBaseline(server, [RESTORE, file]);
+}
+
+/** `mydumper` of the generated data, into a new directory. */
+export function runMydumper(server: Connection, directory: string): Promise<BaselineRun> {
+  return runBaseline(server, [MYDUMPER, directory]);
+}
+
+/** `myloader` of what mydumper left. */
+export function runMyloader(server: Connection, directory: string): Promise<BaselineRun> {
+  return runBaseline(server, [MYLOADER, directory]);
 }
 
 /** `mariadb-backup --backup --stream=mbstream | zstd > FILE`: the tools that ours are made of, by hand. */
 export function runHandBackup(server: Connection, file: string): Promise<BaselineRun> {
-  return runStandard(server, [HAND_BACKUP, file]);
+  return runBaseline(server, [HAND_BACKUP, file]);
 }
 
 /** `zstd -d < FILE | mbstream -x`, `--prepare`, and a server with safe settings on it, until it answers. */
@@ -50,7 +67,7 @@ export async function runHandRestore(
 ): Promise<BaselineRun> {
   await mkdir(directory);
   const dataDirectory = join(directory, "data");
-  const unpacked = await runStandard(server, [HAND_RESTORE, file, dataDirectory]);
+  const unpacked = await runBaseline(server, [HAND_RESTORE, file, dataDirectory]);
   const begun = performance.now();
   const started = await startServer({
     dataDirectory,
@@ -66,7 +83,7 @@ export async function runHandRestore(
   return { ...unpacked, seconds };
 }
 
-async function runStandard(
+async function runBaseline(
   server: Connection,
   [script, ...files]: readonly [string, ...string[]],
 ): Promise<BaselineRun> {
@@ -75,9 +92,9 @@ async function runStandard(
     const begun = performance.now();
     const { child, done } = startProgram({
       engine: "bench",
-      operation: "run the standard's own command",
+      operation: "run a baseline",
       program: "bash",
-      args: ["-c", script, "standard", defaults.argument, ...files],
+      args: ["-c", script, "baseline", defaults.argument, ...files],
       stdio: ["ignore", "ignore", "pipe"],
       signal: new AbortController().signal,
       hint: "Is the baseline server still there?",

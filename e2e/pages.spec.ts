@@ -5,9 +5,11 @@ const PAGES = [
   "/systems",
   "/systems/database",
   "/backups",
+  "/backups/retention",
   "/recovery",
   "/runs",
   "/drills",
+  "/alerts",
   "/audit",
   "/settings",
 ];

@@ -1,13 +1,16 @@
 #!/bin/sh
 # restore.sh: what a Holdfast repository holds, restored with standard tools alone.
-# Needs: jq, zstd, openssl 3, awk, and age where the backups are encrypted. Everything that does not fit ends it with 1.
+# Needs: jq, zstd, openssl 3, awk, and age where the backups are encrypted; GNU tar for files, git for code.
+# Everything that does not fit ends it with 1.
 #
 #   sh restore.sh list   FOLDER
 #   sh restore.sh verify FOLDER SYSTEM BACKUP
 #   sh restore.sh users  FOLDER SYSTEM BACKUP [IDENTITY] > users.sql
 #   sh restore.sh dump   FOLDER SYSTEM BACKUP [IDENTITY] > dump.sql
-#   sh restore.sh files  FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]      of a backup whose method is physical
 #   sh restore.sh log    FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]
+#   sh restore.sh files  FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]    (an increment with all that it continues; of a database, a physical
+#                                                                    backup; of a tree, as root, for owners)
+#   sh restore.sh code   FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]
 #
 # FOLDER is a local copy of the repository, IDENTITY the file of the private age key.
 set -eu
@@ -17,7 +20,7 @@ need() { command -v "$1" >/dev/null 2>&1 || die "needs the program $1"; }
 
 command=${1-}
 folder=${2-}
-[ -n "$command" ] && [ -n "$folder" ] || { sed -n '2,13p' "$0" >&2; exit 2; }
+[ -n "$command" ] && [ -n "$folder" ] || { sed -n '2,16p' "$0" >&2; exit 2; }
 [ -f "$folder/holdfast.json" ] || die "$folder holds no holdfast.json: is it the repository's top?"
 need jq
 need openssl
@@ -46,8 +49,8 @@ check_signature() { # FILE
 manifest_of() { # SYSTEM BACKUP
   manifest=$folder/systems/$1/$2/manifest.json
   check_signature "$manifest"
-  # One of a physical backup has files of its own.
-  [ "$(jq -r .type "$manifest")" = full ] || [ "$(jq -r .method "$manifest")" = physical ] ||
+  # One of a physical backup, or of files, has an archive of its own.
+  [ "$(jq -r '.kind + " " + .type + " " + .method' "$manifest")" != "mariadb incremental logical" ] ||
     die "backup $2 is an incremental: name the full that it continues, $(jq -r .parent "$manifest")"
 }
 
@@ -79,7 +82,7 @@ write_part() { # PART IDENTITY
   while read -r key; do cat "$folder/$key"; done <"$work/keys" | unseal "$2" "$encrypted"
 }
 
-# A backup of files and those that it continues, the full first, as one data directory.
+# A physical backup and those that it continues, the full first, as one data directory.
 write_files() { # SYSTEM BACKUP OUTPUT IDENTITY
   need zstd
   need mbstream
@@ -206,6 +209,58 @@ write_log() { # SYSTEM OUTPUT IDENTITY
   printf '  cd %s && mariadb-binlog --verify-binlog-checksum --start-position=%s [--stop-position=D-S-N] %s.* | mariadb --comments --binary-mode --max-allowed-packet=1G\n' "$2" "${gtid:-4}" "$base" >&2
 }
 
+new_output() { # OUTPUT
+  mkdir -p "$1"
+  [ -z "$(ls -A "$1")" ] || die "$1 is not empty"
+  unfinished=$1
+}
+
+write_tree() { # SYSTEM BACKUP OUTPUT IDENTITY
+  need tar
+  chain=$2
+  id=$2
+  while :; do
+    manifest_of "$1" "$id"
+    [ "$(jq -r .kind "$manifest")" = files ] || die "backup $id holds no files"
+    id=$(jq -r '.parent // empty' "$manifest")
+    [ -n "$id" ] || break
+    chain="$id $chain"
+  done
+  new_output "$3"
+  for id in $chain; do
+    manifest_of "$1" "$id"
+    { (write_part files "$4") || : >"$work/bad"; } |
+      (cd "$3" && tar --extract --file=- --blocking-factor=128 --listed-incremental=/dev/null --preserve-permissions \
+        --numeric-owner --acls --xattrs '--xattrs-include=*') || die "tar could not unpack backup $id"
+    [ ! -f "$work/bad" ] || die "backup $id could not be read"
+  done
+  unfinished=
+}
+
+write_code() { # OUTPUT IDENTITY
+  need git
+  [ "$(jq -r .kind "$manifest")" = git ] || die "this backup holds no code"
+  write_part bundle "$2" >"$work/code.bundle"
+  new_output "$1"
+  git init -q --template= "$1"
+  git -C "$1" symbolic-ref HEAD refs/holdfast/none
+  git -C "$1" fetch -q --no-tags "$work/code.bundle" '+refs/*:refs/*'
+  branch=$(jq -r '.head.branch // empty' "$manifest")
+  commit=$(jq -r '.head.objectId // empty' "$manifest")
+  if [ -n "$branch" ]; then
+    git -C "$1" symbolic-ref HEAD "$branch"
+  elif [ -n "$commit" ]; then
+    git -C "$1" fetch -q --no-tags "$work/code.bundle" '+HEAD:refs/holdfast/head'
+    git -C "$1" update-ref --no-deref HEAD "$commit"
+    git -C "$1" update-ref -d refs/holdfast/head
+  fi
+  [ -z "$commit" ] || git -C "$1" reset -q --hard
+  jq -r '.refs[] | "\(.objectId) \(.name)"' "$manifest" | sort >"$work/wanted"
+  git -C "$1" for-each-ref '--format=%(objectname) %(refname)' | sort >"$work/found"
+  cmp -s "$work/wanted" "$work/found" || die "the repository that came back has other refs"
+  unfinished=
+}
+
 append() { # OBJECT TARGET IDENTITY SHA256
   case $1 in *.age) sealed=true ;; *) sealed=false ;; esac
   unseal "$3" "$sealed" <"$1" >"$2.part"
@@ -219,7 +274,7 @@ case $command in
     for manifest in "$folder"/systems/*/*/manifest.json; do
       [ -f "$manifest" ] || continue
       if (check_signature "$manifest") 2>>"$work/bad"; then
-        jq -r '"\(.startedAt)  \(.system)  \(.type)  \(.id)  \(.position.gtid)"' "$manifest" >>"$work/list"
+        jq -r '"\(.startedAt)  \(.system)  \(.type)  \(.id)  \(.position.gtid // "-")"' "$manifest" >>"$work/list"
       fi
     done
     [ ! -f "$work/list" ] || sort "$work/list"
@@ -240,10 +295,19 @@ case $command in
   dump)
     [ $# -ge 4 ] || die "dump FOLDER SYSTEM BACKUP [IDENTITY]"
     manifest_of "$3" "$4"
-    [ "$(jq -r .method "$manifest")" = logical ] || die "backup $4 holds the server's files: use files"
+    [ "$(jq -r .method "$manifest")" != physical ] || die "backup $4 holds the server's files: use files"
     write_part data "${5-}"
     ;;
-  files) [ $# -ge 5 ] || die "files FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; write_files "$3" "$4" "$5" "${6-}" ;;
   log) [ $# -ge 5 ] || die "log FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; manifest_of "$3" "$4"; write_log "$3" "$5" "${6-}" ;;
+  files)
+    [ $# -ge 5 ] || die "files FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"
+    manifest_of "$3" "$4"
+    case $(jq -r .kind "$manifest") in
+      files) write_tree "$3" "$4" "$5" "${6-}" ;;
+      mariadb) write_files "$3" "$4" "$5" "${6-}" ;;
+      *) die "backup $4 holds no files: use code" ;;
+    esac
+    ;;
+  code) [ $# -ge 5 ] || die "code FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; manifest_of "$3" "$4"; write_code "$5" "${6-}" ;;
   *) die "unknown command $command" ;;
 esac

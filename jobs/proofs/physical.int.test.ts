@@ -14,7 +14,7 @@ import { createMariadbEngine } from "@/lib/engines/database/mariadb/engine";
 import { startServer } from "@/lib/engines/database/mariadb/server/run-server";
 import type { DatabaseEngine, TableFacts } from "@/lib/engines/database/port";
 import { createAgeEnvelope } from "@/lib/engines/envelope/age/engine";
-import { newMemorySigner } from "@/lib/engines/memory-engines";
+import { openMemoryEngines } from "@/lib/engines/memory-engines";
 import { openDirectoryStore } from "@/lib/engines/object-store/directory/engine";
 import type { Engines } from "@/lib/engines/ports";
 import { createHttpProbe } from "@/lib/engines/probe/http";
@@ -53,14 +53,12 @@ beforeAll(async () => {
   const identity = await makeIdentity(folder("identity.txt"));
   identityFile = identity.file;
   engines = {
+    ...openMemoryEngines({ now: () => database.clock.now() }),
     store: (name) => Promise.resolve(openDirectoryStore({ path: folder(name) })),
     database: () => Promise.resolve(engine),
-    connection: ({ password, ...declared }) => ({ ...declared, password: new Secret(password) }),
     envelope: createAgeEnvelope(),
     probe: createHttpProbe(),
-    signer: newMemorySigner(),
     directories: { spool: folder("spool"), scratch: folder("scratch") },
-    restoreScript: "#!/bin/sh\n",
   };
   await declareEstate(database, (estate) => {
     estate.keys = { recipients: [identity.recipient], identityFile };
@@ -193,10 +191,11 @@ describe("a database whose method is physical", () => {
 
   test("is proven by a verification, which says what it could not compare", { timeout: SPEC_MS }, async () => {
     const { runId } = await startVerification(database.ctx(OPERATOR), { backup: increment.id, level: "restore" });
-    await performRun(database.jobCtx(engines), runId, (_, claimed) => Promise.resolve(planVerification(claimed)));
+    await performRun(database.jobCtx(engines), runId, planVerification);
     const run = await getRun(database.ctx(VIEWER), { id: runId });
     expect(run.error).toBeNull();
     expect(run.result).toMatchObject({ verdict: "pass" });
+    expect(run.steps.find(({ key }) => key === "object")?.summary).toContain("every digest fits");
     expect(run.steps.find(({ key }) => key === "compare")?.summary).toContain("carries no digests");
     expect(await readdir(folder("scratch"))).toEqual([]);
   });

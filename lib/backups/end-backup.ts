@@ -6,7 +6,7 @@ import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
 import { BACKUP_TYPES } from "./schemas";
-import { type AnyManifest, type Manifest, isLogManifest } from "./manifest";
+import type { AnyManifest, FilesManifest, Manifest } from "./manifest";
 
 /** Stores that a backup is whole, with a row for each repository's copy. Returns whether a copy is missing. */
 export async function completeBackup(
@@ -24,12 +24,8 @@ export async function completeBackup(
         state,
         endedAt: ctx.now(),
         sizeBytes,
-        position: manifest.position,
-        serverId: manifest.server.id,
-        incarnation: manifest.server.incarnation,
-        lossy: hazardsOf(manifest)
-          .filter(isLoss)
-          .map((hazard) => `${hazard.object}: ${hazard.message}`),
+        ...placeInLog(manifest),
+        lossy: lossOf(manifest),
         manifest: manifest as object,
       },
     });
@@ -60,14 +56,41 @@ export async function completeBackup(
 
 /** What it takes in one repository by itself: the bytes of an incremental's logs are counted as the log's. */
 function storedOf(manifest: AnyManifest): { sizeBytes: number; sha256: string | null } {
-  if (isLogManifest(manifest)) return { sizeBytes: 0, sha256: null };
-  const data = manifest.parts.find((part) => part.name === "data");
+  if ("logs" in manifest) return { sizeBytes: 0, sha256: null };
+  const data = manifest.parts.find((part) => ["data", "files", "bundle"].includes(part.name));
   const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
   return { sizeBytes, sha256: data?.sealed.sha256 ?? null };
 }
 
-function hazardsOf(manifest: AnyManifest): Manifest["hazards"] {
-  return isLogManifest(manifest) ? [] : manifest.hazards;
+/** Where a database's log goes on from it. */
+function placeInLog(manifest: AnyManifest) {
+  if (manifest.kind !== "mariadb") return {};
+  return {
+    position: manifest.position,
+    serverId: manifest.server.id,
+    incarnation: manifest.server.incarnation,
+  };
+}
+
+/** What it cannot bring back as it was, in words. */
+function lossOf(manifest: AnyManifest): string[] {
+  if (manifest.kind === "files") return lossOfFiles(manifest);
+  if (!("hazards" in manifest)) return [];
+  return manifest.hazards.filter(isLoss).map((hazard) => `${hazard.object}: ${hazard.message}`);
+}
+
+function lossOfFiles({ unsettled, leftOut, remarks }: FilesManifest): string[] {
+  const reasons = [
+    { paths: unsettled, why: "was changing while it was read" },
+    { paths: leftOut, why: "is a socket: it is left out" },
+  ];
+  return [
+    ...reasons.flatMap(({ paths, why }) => [
+      ...paths.named.map((path) => `${path}: ${why}`),
+      ...(paths.count > paths.named.length ? [`and ${paths.count - paths.named.length} more: each ${why}`] : []),
+    ]),
+    ...remarks.named,
+  ];
 }
 
 function isLoss(hazard: Manifest["hazards"][number]): boolean {

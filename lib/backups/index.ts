@@ -1,3 +1,4 @@
+export { claimDue } from "./claim-due";
 export { claimSlots } from "./claim-slots";
 export { claimCut } from "./claim-cut";
 export { planCut } from "./cut-plan";
@@ -8,9 +9,19 @@ export { startBackup } from "./start-backup";
 export { startCut } from "./start-cut";
 export { sweepBackups } from "./sweep-backups";
 export { planBackup } from "./plan-backup";
-export { isLogManifest } from "./manifest";
+export { fingerprintSecrets } from "./fingerprint-secrets";
 export { readManifest } from "./read-manifest";
-export type { AnyManifest, LogManifest, Manifest, ManifestPart, PhysicalManifest } from "./manifest";
+export { formatManifest, isDatabaseStart } from "./manifest";
+export type {
+  AnyManifest,
+  CodeManifest,
+  FilesManifest,
+  LogManifest,
+  LogicalManifest,
+  Manifest,
+  ManifestPart,
+  PhysicalManifest,
+} from "./manifest";
 export { ClosedLog } from "./closed-log";
 export { shipLog } from "./ship-log";
 export { readReach, type RepositoryReach } from "./read-reach";

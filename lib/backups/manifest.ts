@@ -6,8 +6,7 @@ const Position = z.object({ gtid: z.string(), file: z.string(), offset: z.number
 const Digest = z.object({ sizeBytes: z.number().int(), sha256: z.string() });
 
 export const ManifestPart = z.object({
-  /** `data` or `users`. */
-  name: z.enum(["data", "users"]),
+  name: z.enum(["data", "users", "files", "snapshot", "listing", "bundle"]),
   /** Pieces in order, relative to the repository: together they are one sealed stream. */
   pieces: z.array(z.object({ key: z.string(), sizeBytes: z.number().int(), sha256: z.string() })).min(1),
   /** What `zstd -d` gives back. */
@@ -55,7 +54,15 @@ const base = {
   endPosition: Position,
   schemas: z.array(z.string()),
   /** Taken in the snapshot; none of a backup of files, which reads no rows. */
-  tables: z.array(z.object({ schema: z.string(), table: z.string(), rows: z.number().int(), sha256: z.string() })),
+  tables: z.array(
+    z.object({
+      schema: z.string(),
+      table: z.string(),
+      rows: z.number().int(),
+      sha256: z.string(),
+      definitionSha256: z.string().optional(),
+    }),
+  ),
   /** What comes back changed, was left out, or makes the replay slow; known before anyone needs it. */
   hazards: z.array(
     z.object({
@@ -83,6 +90,7 @@ const LogicalFull = z.object({
     sequences: z.number().int(),
   }),
 });
+export type LogicalManifest = z.infer<typeof LogicalFull>;
 
 const Lsn = z.string().regex(/^\d+$/);
 /** What ties the backups of a chain of files to each other. */
@@ -137,16 +145,75 @@ export const LogManifest = z.object({
 });
 export type LogManifest = z.infer<typeof LogManifest>;
 
+const NamedPaths = z.object({ count: z.number().int(), named: z.array(z.string()) });
+
+/** Of a tree of files, whole or what changed since another backup. */
+export const FilesManifest = z.object({
+  ...common,
+  kind: z.literal("files"),
+  type: z.enum(["full", "incremental"]),
+  method: z.literal("tar"),
+  /** The backup that it continues; null for a full. */
+  parent: z.uuid().nullable(),
+  source: z.object({ root: z.string(), include: z.array(z.string()), exclude: z.array(z.string()) }),
+  counts: z.object({
+    files: z.number().int(),
+    directories: z.number().int(),
+    symlinks: z.number().int(),
+    others: z.number().int(),
+    bytes: z.number().int(),
+  }),
+  /** SHA-256 over the settled entries of `listing`: a restored tree gives the same. */
+  digest: z.string(),
+  /** Changed while they were read. */
+  unsettled: NamedPaths,
+  /** Sockets. */
+  leftOut: NamedPaths,
+  /** What tar could not keep, in its own words. */
+  remarks: NamedPaths,
+  /** HMAC over names and contents, where these are secrets: tells that they are the same, and nothing else. */
+  secretsFingerprint: z.string().nullable(),
+  /** `files` is the archive; `snapshot` and `listing` are for the next increment, `listing` for the comparison too. */
+  parts: z.array(ManifestPart).min(1),
+});
+export type FilesManifest = z.infer<typeof FilesManifest>;
+
+/** Of a repository of code. */
+export const CodeManifest = z.object({
+  ...common,
+  kind: z.literal("git"),
+  type: z.literal("full"),
+  method: z.literal("bundle"),
+  parent: z.null(),
+  source: z.object({ path: z.string(), tag: z.string().nullable() }),
+  refs: z.array(z.object({ name: z.string(), objectId: z.string() })),
+  head: z.object({ branch: z.string().nullable(), objectId: z.string().nullable() }).nullable(),
+  parts: z.array(ManifestPart).min(1),
+});
+export type CodeManifest = z.infer<typeof CodeManifest>;
+
+/** Of a database. */
+export type DatabaseManifest = Manifest | LogManifest;
+
 /** Whatever lies as manifest.json beside a backup. */
-export const AnyManifest = z.discriminatedUnion("type", [
-  z.discriminatedUnion("method", [LogicalFull, PhysicalFull]),
-  z.discriminatedUnion("method", [PhysicalIncrement, LogManifest]),
+export const AnyManifest = z.discriminatedUnion("kind", [
+  z.discriminatedUnion("type", [
+    z.discriminatedUnion("method", [LogicalFull, PhysicalFull]),
+    z.discriminatedUnion("method", [PhysicalIncrement, LogManifest]),
+  ]),
+  FilesManifest,
+  CodeManifest,
 ]);
 export type AnyManifest = z.infer<typeof AnyManifest>;
 
+/** Whether a recovery of a database can begin with it. */
+export function isDatabaseStart(manifest: AnyManifest): manifest is Manifest {
+  return manifest.kind === "mariadb" && !isLogManifest(manifest);
+}
+
 /** Whether it only names logs. */
 export function isLogManifest(manifest: AnyManifest): manifest is LogManifest {
-  return manifest.type === "incremental" && manifest.method === "logical";
+  return manifest.kind === "mariadb" && manifest.type === "incremental" && manifest.method === "logical";
 }
 
 /** The bytes that are stored and signed. */

@@ -1,6 +1,9 @@
 import type { JobCtx } from "@/lib/db/context";
 import { PreconditionError } from "@/lib/kernel/errors";
 import type { ClaimedRun, RunPlan } from "@/lib/runs";
+import { loadConfiguration } from "@/lib/settings";
+import { planCodeBackup } from "./code-backup-plan";
+import { planFilesBackup } from "./files-backup-plan";
 import { planFullBackup } from "./full-backup-plan";
 import { planLogBackup } from "./log-backup-plan";
 import { planLogIncrement } from "./log-increment-plan";
@@ -9,6 +12,10 @@ import { planPhysicalBackup } from "./physical-backup-plan";
 /** The steps of a backup of any type. @throws PreconditionError when this runner does not know the type */
 export async function planBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<object>> {
   const { type, method } = run.parameters;
+  const { configuration } = await loadConfiguration(ctx);
+  const kind = configuration.systems[String(run.parameters.system)]?.kind;
+  if (kind === "files") return (await planFilesBackup(ctx, run)) as RunPlan<object>;
+  if (kind === "git") return (await planCodeBackup(ctx, run)) as RunPlan<object>;
   if (method === "physical" && (type === "full" || type === "incremental")) {
     return (await planPhysicalBackup(ctx, run, type)) as RunPlan<object>;
   }

@@ -7,7 +7,8 @@ export type BackupType = (typeof BACKUP_TYPES)[number];
 export const BACKUP_STATES = ["running", "complete", "incomplete", "failed", "expired"] as const;
 export type BackupState = (typeof BACKUP_STATES)[number];
 
-export const COPY_STATES = ["writing", "present", "missing", "damaged"] as const;
+/** `expiring`: retention has begun to delete it, so it counts no more; `expired`: it is gone by its plan. */
+export const COPY_STATES = ["writing", "present", "missing", "damaged", "expiring", "expired"] as const;
 export type CopyState = (typeof COPY_STATES)[number];
 
 export const VERIFICATION_LEVELS = ["object", "restore", "replay", "application"] as const;
@@ -36,6 +37,9 @@ export const BackupSummary = z.object({
       lockedUntil: z.string().nullable(),
       checkedAt: z.string().nullable(),
       error: z.string().nullable(),
+      /** When retention deleted it here, and why. */
+      expiredAt: z.string().nullable(),
+      expiredReason: z.string().nullable(),
     }),
   ),
   verified: z.object({ level: z.enum(VERIFICATION_LEVELS), at: z.string(), verdict: z.enum(VERDICTS) }).nullable(),

@@ -6,10 +6,8 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import { OPEN_RUN_STATES, type StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
-import type { SystemDeclaration } from "@/lib/settings/schemas";
+import { type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
 import { BACKUP_TYPES, type BackupType, StartBackupInput } from "./schemas";
-
-type BackedUpDeclaration = Exclude<SystemDeclaration, { kind: "service" }>;
 
 const TITLES: Record<BackupType, string> = {
   full: "Full backup",
@@ -27,7 +25,7 @@ export async function startBackup(ctx: Ctx, input: StartBackupInput, cut?: strin
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[name];
   if (!declaration) throw new NotFoundError("system", name);
-  if (declaration.kind === "service" || !declaration.backup[type]) {
+  if (!declaredBackups(declaration).some((declared) => declared.type === type)) {
     throw new PreconditionError(`system "${name}" declares no ${type} backup`, {
       hint: `Declare \`backup.${type}\` in holdfast.yaml and apply it.`,
     });
@@ -75,9 +73,9 @@ export async function findOpenBackup(
 }
 
 /** By which method; told where it is not the ordinary one. */
-function methodOf(declaration: BackedUpDeclaration, type: BackupType): { method?: "physical" } {
-  const isPhysical = type !== "log" && declaration.backup.full?.method === "physical";
-  return isPhysical ? { method: "physical" } : {};
+function methodOf(declaration: SystemDeclaration, type: BackupType): { method?: "physical" } {
+  if (declaration.kind !== "mariadb" || type === "log") return {};
+  return declaration.backup.full?.method === "physical" ? { method: "physical" } : {};
 }
 
 function typeOf(parameters: unknown): BackupType {

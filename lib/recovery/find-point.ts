@@ -1,4 +1,4 @@
-import { type Manifest, isLogManifest, readManifest } from "@/lib/backups";
+import { type Manifest, isDatabaseStart, readManifest } from "@/lib/backups";
 import { formatBytes } from "@/lib/kernel/format";
 import { DamagedError, NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
@@ -18,7 +18,7 @@ export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<S
   const { source } = recovery;
   const chain = recovery.backupId
     ? await readChain(ctx, source, await readNamed(ctx, recovery, recovery.backupId))
-    : await chooseChain(ctx, recovery, await listManifests(ctx, source));
+    : await chooseChain(ctx, recovery, await listManifests(ctx, source, isDatabaseStart));
   const manifest = known(chain.at(-1), "the backup");
   recovery.pieces = await findLog(ctx, recovery, manifest);
   recovery.manifest = manifest;
@@ -41,7 +41,7 @@ async function readNamed({ signal }: RecoveryCtx, { source }: Recovery, id: stri
       cause,
     });
   });
-  if (!isLogManifest(manifest)) return manifest;
+  if (isDatabaseStart(manifest)) return manifest;
   throw new RefusedError(`backup "${id}" is an incremental: it is restored with the full that it continues`, {
     hint: `Name the full ${manifest.parent}, or a point in time.`,
   });

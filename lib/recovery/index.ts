@@ -12,3 +12,13 @@ export { readBack } from "./read-back";
 export { replayLog } from "./replay-log";
 export { describeResult, onRecovery, planRestore, type RestoreShared } from "./restore-plan";
 export { startRestore } from "./start-restore";
+export {
+  type TreeRecovery,
+  checkTree,
+  describeTreeResult,
+  dropTree,
+  findTree,
+  holdsTree,
+  settleTree,
+  unpackTree,
+} from "./tree-recovery";

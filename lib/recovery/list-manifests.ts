@@ -1,16 +1,20 @@
-import type { Manifest } from "@/lib/backups";
-import { isLogManifest, readManifest } from "@/lib/backups";
+import type { AnyManifest } from "@/lib/backups";
+import { readManifest } from "@/lib/backups";
 import { DamagedError } from "@/lib/kernel/errors";
 import type { RecoveryCtx, RecoverySource } from "./recovery";
 
 /**
- * Every backup of a system that a recovery can begin with, as the repository really holds them: with a manifest whose signature fits. Newest first.
+ * Every wanted backup of a system that the repository really holds: with a manifest whose signature fits. Newest first.
  * A manifest that cannot be trusted is said and left out.
  * @throws DamagedError when none can be trusted
  */
-export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): Promise<Manifest[]> {
+export async function listManifests<Wanted extends AnyManifest>(
+  ctx: RecoveryCtx,
+  source: RecoverySource,
+  isWanted: (manifest: AnyManifest) => manifest is Wanted,
+): Promise<Wanted[]> {
   const ids = await listIds(ctx, source);
-  const manifests: Manifest[] = [];
+  const manifests: Wanted[] = [];
   let refusal: DamagedError | undefined;
   for (const id of ids.reverse()) {
     try {
@@ -19,8 +23,7 @@ export async function listManifests(ctx: RecoveryCtx, source: RecoverySource): P
         { system: source.system, id },
         { publicKeys: source.publicKeys, signal: ctx.signal },
       );
-      // A logical incremental only names logs, and those are found in their own folder.
-      if (!isLogManifest(manifest)) manifests.push(manifest);
+      if (isWanted(manifest)) manifests.push(manifest);
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
       ctx.run.say(`${error.message}: it is left out. ${error.hint ?? ""}`, "warning");

@@ -20,11 +20,16 @@ export async function startRestore(ctx: Ctx, input: StartRestoreInput): Promise<
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[name];
   if (!declaration) throw new NotFoundError("system", name);
-  if (declaration.kind !== "mariadb") {
+  if (declaration.kind === "service") {
     throw new PreconditionError(`system "${name}" is not backed up, by decision`, { hint: declaration.reason });
   }
   if (from && !configuration.repositories[from]) throw new NotFoundError("repository", from);
   checkTarget(configuration, to);
+  if (declaration.kind !== "mariadb" && !to.startsWith("dir:/")) {
+    throw new RefusedError(`"${name}" is no server: it comes back into a directory, not to "${to}"`, {
+      hint: "Say `--to dir:PATH` with an absolute path that is empty or absent.",
+    });
+  }
   const place = declaration.runner.label ?? declaration.runner.site;
   return ctx.transaction(async (tx) => {
     const { id: systemId } = await tx.system.findUniqueOrThrow({ where: { name } });

@@ -2,6 +2,10 @@ import { z } from "zod";
 import { isCronExpression } from "@/lib/kernel/cron";
 import { parseBytes } from "@/lib/kernel/bytes";
 import { parseDurationSeconds } from "@/lib/kernel/time";
+import { ChannelDeclaration } from "./channels";
+import { secretReference } from "./secret-reference";
+
+export { ChannelDeclaration } from "./channels";
 
 /* The shape of holdfast.yaml. `${NAME}` stays as it is written: the runner reads it from its environment at the
    moment of use, so that no secret is stored. */
@@ -36,11 +40,6 @@ const cron = z.string().refine(isCronExpression, "expected five cron fields in U
 const ageRecipient = z
   .string()
   .regex(/^age1[a-z0-9]{20,}$/, "expected an age recipient (age1…); is it the private key?");
-
-/** A secret is never written into the file: only the name of the variable that holds it. */
-const secretReference = z
-  .string()
-  .regex(/^\$\{[A-Z_][A-Z0-9_]*\}$/, "expected ${NAME}: a secret comes from the environment, never from this file");
 
 const Connection = z.strictObject({
   socket: z.string().min(1).optional(),
@@ -111,14 +110,36 @@ export const BackupDeclaration = z
 export type BackupDeclaration = z.infer<typeof BackupDeclaration>;
 
 const HttpCheckDeclaration = z
-  .strictObject({ get: z.url().optional(), post: z.url().optional(), status: z.number().int().default(200) })
+  .strictObject({
+    get: z.url().optional(),
+    post: z.url().optional(),
+    status: z.number().int().default(200),
+    contains: z.string().min(1).optional(),
+  })
   .refine((check) => Boolean(check.get) !== Boolean(check.post), "expected exactly one of get and post");
+
+/** When backups are verified, unless other times are declared: after the full of the night. */
+export const DEFAULT_VERIFICATIONS = { daily: "0 4 * * *", weekly: "0 5 * * 0" } as const;
 
 const Verify = z.strictObject({
   minimumSize: bytes.optional(),
   minimumTables: z.number().int().min(0).optional(),
   queries: z.array(z.strictObject({ sql: z.string().min(1), atLeast: z.number() })).default([]),
-  application: z.strictObject({ checks: z.array(HttpCheckDeclaration).min(1) }).optional(),
+  application: z
+    .strictObject({
+      /** Started on the recovered copy at level `application`; `{{port}}` and the like stand for the copy's facts. */
+      start: z.array(z.string().min(1)).min(1).optional(),
+      directory: z.string().startsWith("/", "expected an absolute path").optional(),
+      /** Beside the ones that it always gets: see lib/verification/README.md. Never a secret. */
+      environment: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).default({}),
+      /** How long it may take to answer its first check. */
+      readyWithin: seconds.default(60),
+      checks: z.array(HttpCheckDeclaration).min(1),
+    })
+    .optional(),
+  /** When it is verified by itself; `off` is a decision that the page shows. */
+  daily: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.daily),
+  weekly: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.weekly),
 });
 
 export const IMPACTS = ["critical", "high", "medium", "low"] as const;
@@ -133,6 +154,40 @@ const common = {
   rto: seconds,
   rpo: z.union([z.literal("none").transform(() => null), seconds]),
 };
+
+/** On the runner's machine; `{{NAME}}` of `variables` may stand in it. */
+const place = z.string().regex(/^(\/|\{\{)/, "expected an absolute path, or one that begins with {{NAME}}");
+const inside = z
+  .string()
+  .min(1)
+  .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), "expected a path below `path`");
+
+const FilesSystem = z.strictObject({
+  ...common,
+  kind: z.literal("files"),
+  path: place,
+  /** Below `path`; all of it unless told. */
+  include: z.array(inside).default([]),
+  /** Below `path`; `*` and `?` match any character. */
+  exclude: z.array(inside).default([]),
+  /** Holds secrets, such as a `.env`: encrypted always, and known again by a fingerprint. */
+  secrets: z.boolean().default(false),
+  backup: z
+    .strictObject({ full: z.strictObject(full).optional(), incremental: z.strictObject(incremental).optional() })
+    .refine((backup) => !backup.incremental || backup.full, {
+      error: "expected full as well: an incremental continues one",
+      path: ["incremental"],
+    }),
+});
+
+const GitSystem = z.strictObject({
+  ...common,
+  kind: z.literal("git"),
+  path: place,
+  /** One release; all refs unless told. */
+  tag: z.string().min(1).optional(),
+  backup: z.strictObject({ full: z.strictObject(full).optional() }),
+});
 
 const HEARTBEAT_MS_MIN = 100;
 const HEARTBEAT_MS_MAX = 3_600_000;
@@ -156,6 +211,8 @@ export const SystemDeclaration = z.discriminatedUnion(
         .refine((ms) => ms >= HEARTBEAT_MS_MIN && ms <= HEARTBEAT_MS_MAX, "expected a period from 100ms to 3600s")
         .default(1_000),
     }),
+    FilesSystem,
+    GitSystem,
     /** Nothing to back up, by decision. */
     z.strictObject({
       ...common,
@@ -169,12 +226,19 @@ export const SystemDeclaration = z.discriminatedUnion(
     error: (issue) => {
       const input: unknown = issue.input;
       const kind = typeof input === "object" && input !== null && "kind" in input ? input.kind : undefined;
-      return kind === "mysql" ? MySqlRefusal : "expected kind to be mariadb or service";
+      return kind === "mysql" ? MySqlRefusal : "expected kind to be mariadb, files, git or service";
     },
   },
 );
 export type SystemDeclaration = z.infer<typeof SystemDeclaration>;
 export type MariadbDeclaration = Extract<SystemDeclaration, { kind: "mariadb" }>;
+export type FilesDeclaration = Extract<SystemDeclaration, { kind: "files" }>;
+export type GitDeclaration = Extract<SystemDeclaration, { kind: "git" }>;
+
+/** The types that some kind of system may declare. */
+type AnyBackupDeclaration = Pick<BackupDeclaration, "incremental" | "log"> & {
+  full?: FilesDeclaration["backup"]["full"];
+};
 
 /** One scheduled type of backup of a system. */
 export interface DeclaredBackup {
@@ -192,7 +256,7 @@ export interface DeclaredBackup {
 /** Every type of backup that a system declares, fulls first; none for what is not backed up. */
 export function declaredBackups(declaration: SystemDeclaration | undefined): DeclaredBackup[] {
   if (!declaration || declaration.kind === "service") return [];
-  const { full, incremental, log } = declaration.backup;
+  const { full, incremental, log }: AnyBackupDeclaration = declaration.backup;
   return [
     ...(full ? [{ ...full, type: "full" as const, stream: false }] : []),
     ...(incremental ? [{ ...incremental, type: "incremental" as const, stream: false }] : []),
@@ -244,6 +308,47 @@ function missingNames(
     .map(({ path, name, what }) => ({ path, message: `expected a declared ${what}, not "${name}"` }));
 }
 
+/** Systems that hold secrets where nothing would encrypt them. */
+function plainSecrets({
+  keys,
+  systems,
+}: {
+  keys: { recipients: string[] };
+  systems: Record<string, SystemDeclaration>;
+}): { path: string[]; message: string }[] {
+  if (keys.recipients.length > 0) return [];
+  return Object.entries(systems).flatMap(([system, declaration]) =>
+    declaration.kind === "files" && declaration.secrets
+      ? [{ path: ["systems", system, "secrets"], message: "expected keys.recipients: secrets are always encrypted" }]
+      : [],
+  );
+}
+
+const PLACE_VARIABLE = /\{\{([A-Z][A-Z0-9_]*)\}\}/g;
+
+function unknownVariables({
+  variables,
+  systems,
+}: {
+  variables: Record<string, string>;
+  systems: Record<string, SystemDeclaration>;
+}): { path: string[]; message: string }[] {
+  return Object.entries(systems).flatMap(([system, declaration]) => {
+    if (declaration.kind !== "files" && declaration.kind !== "git") return [];
+    return [...declaration.path.matchAll(PLACE_VARIABLE)]
+      .filter(([, name = ""]) => !(name in variables))
+      .map(([, name = ""]) => ({
+        path: ["systems", system, "path"],
+        message: `expected a declared variable, not "${name}"`,
+      }));
+  });
+}
+
+/** A declared path with the values of `variables`. */
+export function fillPath(path: string, { variables }: { variables: Record<string, string> }): string {
+  return path.replace(PLACE_VARIABLE, (whole, name: string) => variables[name] ?? whole);
+}
+
 export const Configuration = z
   .strictObject({
     project: z.strictObject({
@@ -259,11 +364,26 @@ export const Configuration = z
     systems: z.record(name, SystemDeclaration),
     /** Full backups of all systems under one id, at these times. */
     cut: z.strictObject({ schedule: cron }).optional(),
+    retention: z
+      .strictObject({
+        /** `manual`: nothing is deleted by a schedule. */
+        apply: z.enum(["daily", "manual"]).default("daily"),
+        /** So many proven fulls stay in each repository, whatever their age. */
+        keepProven: z.number().int().min(1).default(3),
+      })
+      .prefault({}),
     targets: z.record(name, TargetDeclaration).default({}),
+    channels: z.record(name, ChannelDeclaration).default({}),
   })
   .check((ctx) => {
     for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
       ctx.issues.push({ code: "custom", message, path: ["systems", ...path], input: ctx.value.systems });
+    }
+    for (const { path, message } of plainSecrets(ctx.value)) {
+      ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
+    }
+    for (const { path, message } of unknownVariables(ctx.value)) {
+      ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
     }
     for (const { path, message } of sharedPlaces(ctx.value.repositories)) {
       ctx.issues.push({ code: "custom", message, path: ["repositories", ...path], input: ctx.value.repositories });

@@ -74,6 +74,9 @@ function describeState(
     isBackupRunning: attempt === "running",
     lastAttemptState: attempt as SystemSummary["lastAttemptState"],
     hasCopyMissing: attempt === "incomplete",
+    verifier: facts.verifier,
+    newestVerdict: verdictOf(facts, row.id).newestVerdict,
+    isProven: facts.proofs.some((proof) => proof.systemId === row.id),
   });
   return { state: judged.state, stateWord: judged.word, stateReason: judged.reason };
 }
@@ -84,10 +87,20 @@ function describeProof(facts: SystemFacts, systemId: string) {
   return {
     lastProvenAt: proof?.at.toISOString() ?? null,
     lastProvenLevel: proof?.level ?? null,
+    ...verdictOf(facts, systemId),
+    verifier: facts.verifier,
     rtoActualSeconds: secondsOf(measure?.rtoActualMs),
     rpoActualSeconds: secondsOf(measure?.rpoActualMs),
     measuredAt: measure?.endedAt?.toISOString() ?? null,
     measuredRunId: measure?.id ?? null,
+  };
+}
+
+function verdictOf(facts: SystemFacts, systemId: string): Pick<SystemSummary, "newestVerdict" | "newestVerdictAt"> {
+  const newest = facts.verdicts.find((each) => each.systemId === systemId);
+  return {
+    newestVerdict: (newest?.verdict ?? null) as SystemSummary["newestVerdict"],
+    newestVerdictAt: newest?.at.toISOString() ?? null,
   };
 }
 

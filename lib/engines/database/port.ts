@@ -7,6 +7,7 @@ import type { PhysicalEngine, PhysicalHazardId } from "./physical-port";
 /* What Holdfast asks of a database: looking at it, dumping and loading it, throw-away servers, replay. Its log: log-port.ts; its files: physical-port.ts. */
 export * from "./log-port";
 export * from "./physical-port";
+export type { DatabaseSample, SampleDamage, SampleDump } from "./sample-port";
 
 export interface Connection {
   /** A socket wins over host and port where it is given. */
@@ -110,6 +111,14 @@ export interface DumpFacts extends ObjectCounts {
   tables: TableFacts[];
 }
 
+/** What the text of a dump says of itself. */
+export interface DumpContent {
+  /** Null where it names none. */
+  position: LogPosition | null;
+  tables: TableFacts[];
+  objects: ObjectCounts;
+}
+
 export interface Dump {
   /** SQL text for MariaDB's own client. Nothing is dumped before somebody takes it, here or by `piped`. */
   output: Readable;
@@ -171,6 +180,8 @@ export interface ScratchOptions {
   /** 0 takes a free one. */
   port: number;
   settings: ServerSettings;
+  /** With a log of its own (ROW, full images) from the first transaction on; without, it writes none. */
+  log?: { serverId: string };
   signal: AbortSignal;
 }
 
@@ -270,6 +281,13 @@ export interface DatabaseEngine {
     target: Connection,
     signal: AbortSignal,
   ): Promise<{ checked: number; broken: { table: string; message: string }[] }>;
+  /**
+   * What a dump's text holds, without loading it: footer, position, rows and digests as `dump` takes them, objects.
+   * Rejects with kind `damage` where the text is not whole, and with the stream's own error.
+   */
+  measureDump(sql: Readable): Promise<DumpContent>;
+  /** Views, triggers, routines, events and sequences of the schemas. */
+  countObjects(target: Connection, schemas: string[], signal: AbortSignal): Promise<ObjectCounts>;
   /** Rows and digests as `dump` takes them. */
   digestTables(target: Connection, schemas: string[], signal: AbortSignal): Promise<TableFacts[]>;
   /** The first column of the first row, as text; null for no row. For checks that the owner declared. */

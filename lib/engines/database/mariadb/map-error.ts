@@ -1,5 +1,5 @@
 import { EngineError } from "@/lib/kernel/errors";
-import { KNOWN_ERRORS, type KnownError, SYSTEM_ERRORS } from "./known-errors";
+import { DAMAGE_NUMBERS, KNOWN_ERRORS, type KnownError, SYSTEM_ERRORS } from "./known-errors";
 
 export const ENGINE = "mariadb";
 
@@ -49,6 +49,7 @@ export function toEngineError(error: unknown, context: ErrorContext): EngineErro
     engine: ENGINE,
     operation: context.operation,
     permanent: known?.permanent ?? false,
+    ...(DAMAGE_NUMBERS.has(errno) ? { kind: "damage" as const } : {}),
     hint: known?.hint ?? `Look up error ${errno} in MariaDB's list of error codes, and in the server's error log.`,
   });
 }

@@ -84,6 +84,10 @@ async function store(name: string, parent: PhysicalParent | null = null): Promis
   return { file, facts };
 }
 
+let some: Promise<Stored> | undefined;
+/** A full of whatever the source holds, for tests that do not care. */
+const someFull = () => (some ??= store("some.xb"));
+
 async function read(backup: PhysicalBackup): Promise<unknown> {
   const reading = (async () => {
     for await (const chunk of backup.output) void chunk;
@@ -240,7 +244,7 @@ describe("a chain that is none", () => {
   });
 
   test("is not begun on files that were put there anew, or on a server that went back", async () => {
-    const { facts } = await store("b-full.xb");
+    const { facts } = await someFull();
     const other = await read(physical.backup({ parent: { ...facts, lineage: "another" } }, { signal }));
     expect(other).toMatchObject({ permanent: true, message: expect.stringContaining("put there anew") as string });
     const last = String(BigInt(facts.lsn.last) + 10n ** 12n);
@@ -272,7 +276,7 @@ describe("a tool that does not fit", () => {
   );
 
   test("for the restore is refused as well", async () => {
-    const full = await store("t-full.xb");
+    const full = await someFull();
     const restore = await begin("t");
     await fake("mariadb-backup", 'echo "mariadb-backup based on MariaDB server 10.11.1-MariaDB debian-linux-gnu" >&2');
     expect(await thrownBy(add(restore, full))).toMatchObject({
@@ -347,7 +351,7 @@ describe("a backup that breaks off", () => {
 
 describe("a stream that was cut", () => {
   test("anywhere is refused, at the end of a file as well", async () => {
-    const full = await store("cut.xb");
+    const full = await someFull();
     const bytes = await readFile(full.file);
     const half = bytes.length >> 1;
     const ends = [half, bytes.indexOf("XBSTCK01", half), bytes.lastIndexOf("XBSTCK01", bytes.indexOf("backup-my.cnf"))];

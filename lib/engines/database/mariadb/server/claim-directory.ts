@@ -1,14 +1,13 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { runProgram } from "@/lib/engines/shared/process";
 import { EngineError } from "@/lib/kernel/errors";
 import type { ServerSettings } from "../../port";
 import { parseServerVersion } from "../hazards/server-version";
 import { ENGINE } from "../map-error";
 import { toDiskError } from "./disk-error";
+import { installedVersion } from "./installed-version";
 import { assertSocketPath } from "./run-server";
 import { writeMark } from "./scratch-mark";
-import { findServerProgram } from "./server-programs";
 import { clearDeadScratch } from "./sweep-scratch";
 
 export const START_SCRATCH = "start a throw-away server";
@@ -32,19 +31,7 @@ async function assertEmpty(directory: string): Promise<void> {
 
 /** A dump of one series is read back by the same series: others know other words and other defaults. */
 async function assertSameSeries(settings: ServerSettings, signal: AbortSignal): Promise<void> {
-  const program = await findServerProgram("mariadbd");
-  const printed = await runProgram({
-    engine: ENGINE,
-    operation: START_SCRATCH,
-    program,
-    args: ["--version"],
-    signal,
-    hint: "Is it installed well?",
-  });
-  const [here, source] = [
-    parseServerVersion(/Ver (\S+)/.exec(printed)?.[1] ?? ""),
-    parseServerVersion(settings.version),
-  ];
+  const [here, source] = [parseServerVersion(await installedVersion(signal)), parseServerVersion(settings.version)];
   if (here.major === source.major && here.minor === source.minor) return;
   throw refuseScratch(
     `the source is MariaDB ${source.major}.${source.minor}, and this machine has ${here.major}.${here.minor}`,

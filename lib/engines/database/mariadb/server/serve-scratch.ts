@@ -29,7 +29,7 @@ async function launch(
     logFile: join(directory, "error.log"),
     temporaryDirectory: join(directory, "tmp"),
     connection,
-    settings: [...commonSettings(place.settings), ...settings],
+    settings: [...commonSettings(place.settings, place.log), ...settings],
     deathSignal: "KILL",
     ...start,
   });
@@ -42,14 +42,14 @@ export async function firstStart(
   options: ScratchOptions & Pick<Place, "isPhysical">,
   writeInit: (path: string, rootPassword: Secret) => Promise<void>,
 ): Promise<{ place: Place; server: ServerProcess }> {
-  const { directory, settings, signal, isPhysical } = options;
+  const { directory, settings, signal, isPhysical, log } = options;
   const password = new Secret(newToken());
   const initFile = join(directory, "init.sql");
   await writeInit(initFile, password);
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port || (await findFreePort());
     const connection = { socket: join(directory, "s"), host: "127.0.0.1", port, user: "root", password };
-    const place: Place = { directory, connection, settings, isPhysical };
+    const place: Place = { directory, connection, settings, isPhysical, ...(log ? { log } : {}) };
     try {
       const server = await launch(place, fastSettings(), { signal, initFile });
       await rm(initFile);
