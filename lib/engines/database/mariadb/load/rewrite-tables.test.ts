@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseTableDefinition } from "../dump/table-definition";
-import { canDeferKeys, type LoadStep, TableRewriter } from "./rewrite-tables";
+import { type LoadStep, TableRewriter } from "./rewrite-tables";
+import { canDeferKeys } from "./table-kinds";
 
 const table = (name: string, lines: string[], tail = ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;") =>
   [`CREATE TABLE \`${name}\` (`, lines.map((line) => `  ${line}`).join(",\n"), tail].join("\n");
@@ -27,7 +28,7 @@ const DUMP = `/*!40101 SET NAMES utf8mb4 */;\n\nUSE \`shop\`;\n${PLAIN}${KEYED}$
 
 function rewrite(text: string, largeTableBytes: number, cuts: readonly number[] = []) {
   const bytes = Buffer.from(text);
-  const rewriter = new TableRewriter(largeTableBytes);
+  const rewriter = new TableRewriter({ largeTableBytes });
   const ends = [...new Set(cuts)].sort((a, b) => a - b).concat(bytes.length);
   const steps = ends.flatMap((end, index) => rewriter.push(bytes.subarray(ends[index - 1] ?? 0, end)));
   const { steps: last, constraints } = rewriter.end();
