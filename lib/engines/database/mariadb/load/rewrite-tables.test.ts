@@ -24,14 +24,9 @@ const ODD = section(
 );
 const DUMP = `/*!40101 SET NAMES utf8mb4 */;\n\nUSE \`shop\`;\n${PLAIN}${KEYED}${CHILD}${ODD}\nUSE \`x\`\`y\`;\n${KEYED}\n-- Dump completed\n`;
 
-function rewrite(
-  text: string,
-  largeTableBytes: number,
-  cuts: readonly number[] = [],
-  options: Omit<RewriteOptions, "largeTableBytes"> = {},
-) {
+function rewrite(text: string, options: number | RewriteOptions, cuts: readonly number[] = []) {
   const bytes = Buffer.from(text);
-  const rewriter = new TableRewriter({ largeTableBytes, ...options });
+  const rewriter = new TableRewriter(typeof options === "number" ? { largeTableBytes: options } : options);
   const ends = [...new Set(cuts)].sort((a, b) => a - b).concat(bytes.length);
   const steps = ends.flatMap((end, index) => rewriter.push(bytes.subarray(ends[index - 1] ?? 0, end)));
   const { steps: last, constraints } = rewriter.end();
@@ -116,9 +111,8 @@ describe("a dump on its way into a server", () => {
   });
 
   describe("into a server that reads lines from this machine", () => {
-    const AS_LINES = { asLines: true };
-    const lines = (text: string, options: RewriteOptions = AS_LINES) =>
-      rewrite(`/*!40101 SET NAMES utf8mb4 */;\nUSE \`shop\`;\n${text}`, 1, [], options).steps;
+    const AS_LINES = { asLines: true, largeTableBytes: 1 };
+    const lines = (text: string) => rewrite(`/*!40101 SET NAMES utf8mb4 */;\nUSE \`shop\`;\n${text}`, AS_LINES).steps;
     const kinds = (text: string) => lines(text).map((step) => (typeof step === "string" ? "sql" : step.kind));
 
     test("has the rows of a large table as lines, before its keys", () => {
@@ -137,18 +131,18 @@ describe("a dump on its way into a server", () => {
     });
 
     test("keeps the rows of a small table, and of one whose INSERT names its columns", () => {
-      expect(rewrite(`/*!40101 SET NAMES binary */;\n${PLAIN}`, 1e6, [], AS_LINES).steps.length).toBe(1);
+      expect(rewrite(`/*!40101 SET NAMES binary */;\n${PLAIN}`, { asLines: true }).steps.length).toBe(1);
       expect(kinds(PLAIN.replace("INTO `plain` VALUES", "INTO `plain` (`id`, `a`) VALUES"))).toEqual(["sql"]);
     });
 
     test("keeps all rows where the dump speaks another character set, or none", () => {
-      expect(rewrite(`/*!40101 SET NAMES sjis */;\n${PLAIN}`, 1, [], AS_LINES).steps.length).toBe(1);
-      expect(rewrite(PLAIN, 1, [], AS_LINES).steps.length).toBe(1);
+      expect(rewrite(`/*!40101 SET NAMES sjis */;\n${PLAIN}`, AS_LINES).steps.length).toBe(1);
+      expect(rewrite(PLAIN, AS_LINES).steps.length).toBe(1);
     });
 
     test("has them the same however its bytes arrive", () => {
       const joined = (cuts: readonly number[]) => {
-        const { steps } = rewrite(DUMP, 1, cuts, AS_LINES);
+        const { steps } = rewrite(DUMP, AS_LINES, cuts);
         const text = steps.map((step) =>
           typeof step === "string" ? step : step.kind === "lines" ? step.bytes.toString() : `<${step.kind}>`,
         );
