@@ -2,6 +2,7 @@ import cron from "node-cron";
 import { claimCut, claimSlots, sweepBackups } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
+import { applyDueRetention } from "@/lib/retention";
 import { sweepRuns } from "@/lib/runs";
 import { sweepLeftovers } from "./sweep-leftovers";
 
@@ -18,6 +19,10 @@ export function startScheduler(ctx: JobCtx): { stop: () => void } {
     }),
     // A runner that stood by when another one of its machine was killed cleans up after it.
     cron.schedule("*/30 * * * * *", () => guard(ctx, "leftovers", () => sweepLeftovers(ctx)), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
+    cron.schedule("30 */10 * * * *", () => guard(ctx, "retention", () => applyDueRetention(ctx)), {
       timezone: "UTC",
       noOverlap: true,
     }),

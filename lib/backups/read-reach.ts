@@ -39,7 +39,7 @@ export async function readReach(
         copies: { select: { repositoryId: true, state: true } },
       },
     }),
-    ctx.db.logCoverage.findMany({ where: { systemId: { in: systemIds } } }),
+    ctx.db.logCoverage.findMany({ where: { systemId: { in: systemIds }, expiredAt: null } }),
   ]);
   return new Map(
     systems.map((system) => [
@@ -58,7 +58,7 @@ export async function readReach(
             repositoryId: repository.id,
             repository: name,
             best: bestReach(facts, log),
-            fulls: own.map((backup) => ({
+            fulls: own.filter((backup) => !isExpired(backup, repository.id)).map((backup) => ({
               backupId: backup.id,
               at: backup.startedAt,
               state: hasCopy(backup, repository.id, "present") ? ("present" as const) : ("missing" as const),
@@ -73,6 +73,11 @@ export async function readReach(
 
 function hasCopy(backup: { copies: { repositoryId: string; state: string }[] }, id: string, state: string): boolean {
   return backup.copies.some((copy) => copy.repositoryId === id && copy.state === state);
+}
+
+/** What retention took here is neither there nor missing. */
+function isExpired(backup: { copies: { repositoryId: string; state: string }[] }, repositoryId: string): boolean {
+  return hasCopy(backup, repositoryId, "expired") || hasCopy(backup, repositoryId, "expiring");
 }
 
 function toFullFact(row: {

@@ -7,7 +7,8 @@ export type BackupType = (typeof BACKUP_TYPES)[number];
 export const BACKUP_STATES = ["running", "complete", "incomplete", "failed", "expired"] as const;
 export type BackupState = (typeof BACKUP_STATES)[number];
 
-export const COPY_STATES = ["writing", "present", "missing", "damaged"] as const;
+/** `expiring`: retention has begun to delete it, so it counts no more; `expired`: it is gone by its plan. */
+export const COPY_STATES = ["writing", "present", "missing", "damaged", "expiring", "expired"] as const;
 export type CopyState = (typeof COPY_STATES)[number];
 
 export const VERIFICATION_LEVELS = ["object", "restore", "replay", "application"] as const;

@@ -55,6 +55,7 @@ async function conditionOf(
     cut: { kind: "cut" },
     restore: { kind: "restore" },
     verification: { kind: "verification", id: { in: ids } },
+    retention: { kind: "retention" },
     runbook: { kind: "runbook", ...(rule.scenario === null ? {} : { runbook: { startsWith: rule.scenario } }) },
   };
   return {

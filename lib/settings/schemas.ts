@@ -259,6 +259,14 @@ export const Configuration = z
     systems: z.record(name, SystemDeclaration),
     /** Full backups of all systems under one id, at these times. */
     cut: z.strictObject({ schedule: cron }).optional(),
+    retention: z
+      .strictObject({
+        /** `manual`: nothing is deleted by a schedule. */
+        apply: z.enum(["daily", "manual"]).default("daily"),
+        /** So many proven fulls stay in each repository, whatever their age. */
+        keepProven: z.number().int().min(1).default(3),
+      })
+      .prefault({}),
     targets: z.record(name, TargetDeclaration).default({}),
   })
   .check((ctx) => {

@@ -2,6 +2,7 @@ import { planBackup, planCut } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { planRestore } from "@/lib/recovery";
+import { planRetentionRun } from "@/lib/retention";
 import { planRunbook } from "@/lib/runbooks";
 import { type ClaimedRun, type RunPlan, performRun } from "@/lib/runs";
 import { planVerification } from "@/lib/verification";
@@ -18,6 +19,8 @@ export async function performRunJob(ctx: JobCtx, payload: { runId: string }): Pr
       return performRun(ctx, payload.runId, planRestore);
     case "verification":
       return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planVerification(claimed)));
+    case "retention":
+      return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planRetentionRun(claimed)));
     case "runbook":
       return performRun(ctx, payload.runId, planRunbook);
     case undefined:

@@ -6,6 +6,8 @@ export interface ObjectInfo {
   key: string;
   sizeBytes: number;
   modifiedAt: Date;
+  /** Where the store said so: no one can delete it before. Only `head` asks for it. */
+  lockedUntil?: Date;
 }
 
 export interface StoredObject {
@@ -20,6 +22,8 @@ export interface StoreFacts {
   location: string;
   versioning: "on" | "off" | "unknown";
   objectLock: "on" | "off" | "unknown";
+  /** The store's own time when it answered, where it has a clock of its own and told it. */
+  at?: Date;
 }
 
 /**

@@ -6,6 +6,8 @@ import { startRestore } from "@/lib/recovery";
 import type { StartRestoreInput } from "@/lib/recovery/schemas";
 import { startRunbook } from "@/lib/runbooks";
 import type { StartRunbookInput } from "@/lib/runbooks/schemas";
+import { applyRetention } from "@/lib/retention";
+import type { ApplyRetentionInput } from "@/lib/retention/schemas";
 import { listRuns } from "@/lib/runs";
 import { RUN_KINDS, type ListRunsInput, type RunKind, type StartedRun } from "@/lib/runs/schemas";
 import { startVerification } from "@/lib/verification";
@@ -18,6 +20,7 @@ const START: Record<RunKind, (ctx: Ctx, input: unknown) => Promise<StartedRun>> 
   cut: (ctx, input) => startCut(ctx, input as StartCutInput),
   restore: (ctx, input) => startRestore(ctx, input as StartRestoreInput),
   verification: (ctx, input) => startVerification(ctx, input as StartVerificationInput),
+  retention: (ctx, input) => applyRetention(ctx, input as ApplyRetentionInput),
   runbook: (ctx, input) => startRunbook(ctx, input as StartRunbookInput),
 };
 

@@ -16,6 +16,7 @@ import { nameOf, statusOf, toEngineError } from "./map";
 import { type S3Place, placeOf } from "./place";
 import { readObject } from "./read";
 import { replaceBytes, storeBytes, storeObject } from "./store-object";
+import { watchStoreTime } from "./store-time";
 
 /** A larger body that is known whole goes in parts as well: what is lost with one request is small. */
 const SINGLE_REQUEST_BYTES_MAX = 8 * 2 ** 20;
@@ -55,7 +56,9 @@ class S3Store implements ObjectStore {
   async head(key: string, options: { signal: AbortSignal }): Promise<ObjectInfo | null> {
     assertObjectKey(this.#place.prefix + key, "s3");
     const head = await headObject(this.#place, key, options);
-    return head && { key, sizeBytes: head.sizeBytes, modifiedAt: head.modifiedAt };
+    if (!head) return null;
+    const { sizeBytes, modifiedAt, lockedUntil } = head;
+    return { key, sizeBytes, modifiedAt, ...(lockedUntil ? { lockedUntil } : {}) };
   }
 
   async *list(prefix: string, options: { signal: AbortSignal }): AsyncGenerator<ObjectInfo> {
@@ -121,9 +124,9 @@ class S3Store implements ObjectStore {
   async inspect(options: { signal: AbortSignal }): Promise<StoreFacts> {
     const { client, bucket, prefix } = this.#place;
     const { signal } = options;
-    await this.#ask("open", signal, (abortSignal) =>
-      client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), { abortSignal }),
-    );
+    const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });
+    const at = watchStoreTime(list);
+    await this.#ask("open", signal, (abortSignal) => client.send(list, { abortSignal }));
     const versioning = await this.#askWhenAllowed(signal, (abortSignal) =>
       client.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal }),
     );
@@ -135,6 +138,7 @@ class S3Store implements ObjectStore {
       versioning: versioning === "unknown" ? "unknown" : versioning?.Status === "Enabled" ? "on" : "off",
       objectLock:
         lock === "unknown" ? "unknown" : lock?.ObjectLockConfiguration?.ObjectLockEnabled === "Enabled" ? "on" : "off",
+      ...at(),
     };
   }
 
