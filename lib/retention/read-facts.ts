@@ -125,7 +125,7 @@ async function readProofs({ db }: Reader, systemId: string): Promise<Map<string,
     JOIN repositories r ON r.name = v.repository_name OR (v.repository_name IS NULL AND v.verdict = 'backup-bad')
     WHERE v.system_id = ${systemId}::uuid
       AND (v.verdict = 'backup-bad' OR (v.verdict = 'pass' AND v.level IN ('restore', 'replay', 'application')))
-    ORDER BY v.backup_id, r.id, v.at DESC`;
+    ORDER BY v.backup_id, r.id, v.at DESC, v.verdict = 'backup-bad' DESC`;
   return new Map(rows.flatMap(({ copy, verdict, at }) => (verdict === "pass" ? [[copy, at]] : [])));
 }
 
