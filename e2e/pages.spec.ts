@@ -5,6 +5,7 @@ const PAGES = [
   "/systems",
   "/systems/database",
   "/backups",
+  "/backups/retention",
   "/recovery",
   "/runs",
   "/drills",

@@ -4,6 +4,7 @@ import type { UserView } from "@/lib/access/schemas";
 import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
 import type { RepositoryView } from "@/lib/repositories/schemas";
+import type { RetentionView } from "@/lib/retention/schemas";
 import type { RunbookView } from "@/lib/runbooks/schemas";
 import type { RunDetail, RunPage } from "@/lib/runs/schemas";
 import type { ConfigurationView } from "@/lib/settings/schemas";
@@ -52,6 +53,14 @@ export const backupQuery = (id: string) =>
     queryKey: ["backup", id],
     queryFn: ({ signal }) => apiGet<BackupDetail>(`/api/v1/backups/${id}`, signal),
     refetchInterval: CALM_MS,
+  });
+
+/** Asked again seldom: it is read line by line, and an apply looks anew anyway. */
+export const retentionQuery = () =>
+  queryOptions({
+    queryKey: ["retention"],
+    queryFn: ({ signal }) => apiGet<RetentionView>("/api/v1/retention", signal),
+    refetchInterval: 3 * CALM_MS,
   });
 
 export const runsQuery = (query: Query) =>

@@ -224,6 +224,33 @@ function expectSafe(before: SystemFacts, after: SystemFacts): void {
   }
 }
 
+function expectLogMayGo(facts: SystemFacts, removal: Removal): void {
+  const log = facts.logs.find(
+    (each) => each.repositoryId === removal.repositoryId && logSubject(each) === removal.subject,
+  );
+  expect((log?.lockedUntil ?? facts.now) <= facts.now).toBe(true);
+  if (log?.isExpiring) return;
+  const retain = facts.retain.log ?? Number.POSITIVE_INFINITY;
+  expect(facts.now.getTime() - (log?.settledAt.getTime() ?? 0)).toBeGreaterThanOrEqual(retain * 1_000);
+}
+
+function expectCopyMayGo(facts: SystemFacts, removal: Removal): void {
+  const backup = facts.backups.find((each) => each.id === removal.subject);
+  const copy = backup && copyIn(backup, removal.repositoryId);
+  if (!backup || !copy) throw new Error("it names no copy");
+  expect((copy.lockedUntil ?? facts.now) <= facts.now).toBe(true);
+  expect(backup.isRunOpen).toBe(false);
+  expect(backup.state).not.toBe("running");
+  if (removal.kind === "leftover") {
+    expect(["missing", "writing", "expiring"]).toContain(copy.state);
+    return;
+  }
+  expect(["full", "incremental"]).toContain(backup.type);
+  expect(["complete", "incomplete"]).toContain(backup.state);
+  const retain = facts.retain[backup.type as "full"] ?? Number.POSITIVE_INFINITY;
+  expect(facts.now.getTime() - backup.startedAt.getTime()).toBeGreaterThan(retain * 1_000);
+}
+
 /* ---- the properties ---- */
 
 const RUNS = { numRuns: 800 };
@@ -283,29 +310,8 @@ describe("a retention plan over random histories", () => {
       fc.property(history, (past) => {
         const { facts, due } = plansOf(past);
         for (const removal of due) {
-          if (removal.kind === "log") {
-            const log = facts.logs.find(
-              (each) => each.repositoryId === removal.repositoryId && logSubject(each) === removal.subject,
-            );
-            expect((log?.lockedUntil ?? facts.now) <= facts.now).toBe(true);
-            if (log?.isExpiring) continue;
-            const retain = facts.retain.log ?? Number.POSITIVE_INFINITY;
-            expect(facts.now.getTime() - (log?.settledAt.getTime() ?? 0)).toBeGreaterThanOrEqual(retain * 1_000);
-            continue;
-          }
-          const backup = facts.backups.find((each) => each.id === removal.subject);
-          const copy = backup && copyIn(backup, removal.repositoryId);
-          expect((copy?.lockedUntil ?? facts.now) <= facts.now).toBe(true);
-          expect(backup?.isRunOpen).toBe(false);
-          expect(backup?.state).not.toBe("running");
-          if (removal.kind === "leftover") {
-            expect(["missing", "writing", "expiring"]).toContain(copy?.state);
-            continue;
-          }
-          expect(["full", "incremental"]).toContain(backup?.type);
-          expect(["complete", "incomplete"]).toContain(backup?.state);
-          const retain = facts.retain[backup?.type as "full"] ?? Number.POSITIVE_INFINITY;
-          expect(facts.now.getTime() - (backup?.startedAt.getTime() ?? 0)).toBeGreaterThan(retain * 1_000);
+          if (removal.kind === "log") expectLogMayGo(facts, removal);
+          else expectCopyMayGo(facts, removal);
         }
       }),
       RUNS,

@@ -140,15 +140,15 @@ describe("the cap", () => {
   });
 
   test.each([
-    ["three of four backups", many("backup", CAP.alwaysAllowed), 4, null],
-    ["a quarter", many("backup", 10), 40, null],
-    ["more than a quarter", many("backup", 11), 40, "a quarter"],
-    ["more than fifty", many("backup", 51), 400, "51 copies"],
-    ["many logs", many("log", CAP.logs + 1), 4, "logs"],
-  ])("of %s", (_, due, backups, message) => {
+    { title: "three of four backups", due: many("backup", CAP.alwaysAllowed), backups: 4, trouble: null },
+    { title: "a quarter", due: many("backup", 10), backups: 40, trouble: null },
+    { title: "more than a quarter", due: many("backup", 11), backups: 40, trouble: "a quarter" },
+    { title: "more than fifty", due: many("backup", 51), backups: 400, trouble: "51 copies" },
+    { title: "many logs", due: many("log", CAP.logs + 1), backups: 4, trouble: "logs" },
+  ])("of $title", ({ due, backups, trouble }) => {
     const found = findCapTrouble(plan(backups), due);
-    if (message === null) expect(found).toBeNull();
-    else expect(found).toContain(message);
+    if (trouble === null) expect(found).toBeNull();
+    else expect(found).toContain(trouble);
   });
 });
 

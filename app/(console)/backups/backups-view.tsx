@@ -8,6 +8,7 @@ import { Filter, FilterRow, PagedList } from "@/components/patterns/list-control
 import { Fact, Facts, PageHeading, PageTitle } from "@/components/patterns/pane";
 import { Empty, Loaded } from "@/components/patterns/states";
 import { Glyph } from "@/components/patterns/status";
+import { buttonStyles } from "@/components/ui/button";
 import { formatBytes, formatCountOf } from "@/lib/kernel/format";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import { BACKUP_WORD } from "./backup-status";
@@ -26,7 +27,13 @@ export function BackupsView() {
   const backedUp = (systems.data?.systems ?? []).filter((system) => system.kind === "mariadb");
   return (
     <>
-      <PageTitle>
+      <PageTitle
+        acts={
+          <Link href="/backups/retention" className={buttonStyles()}>
+            Retention
+          </Link>
+        }
+      >
         <PageHeading>Backups</PageHeading>
         <span className="text-ink-3">every recovery point, where its copies lie, and what was proven of it</span>
       </PageTitle>
