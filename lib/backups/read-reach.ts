@@ -58,11 +58,13 @@ export async function readReach(
             repositoryId: repository.id,
             repository: name,
             best: bestReach(facts, log),
-            fulls: own.filter((backup) => !isExpired(backup, repository.id)).map((backup) => ({
-              backupId: backup.id,
-              at: backup.startedAt,
-              state: hasCopy(backup, repository.id, "present") ? ("present" as const) : ("missing" as const),
-            })),
+            fulls: own
+              .filter((backup) => !isExpired(backup, repository.id))
+              .map((backup) => ({
+                backupId: backup.id,
+                at: backup.startedAt,
+                state: hasCopy(backup, repository.id, "present") ? ("present" as const) : ("missing" as const),
+              })),
             stretches: mergeReaches(facts.map((full) => reachOf(full, log))),
           },
         ];

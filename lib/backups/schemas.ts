@@ -37,6 +37,9 @@ export const BackupSummary = z.object({
       lockedUntil: z.string().nullable(),
       checkedAt: z.string().nullable(),
       error: z.string().nullable(),
+      /** When retention deleted it here, and why. */
+      expiredAt: z.string().nullable(),
+      expiredReason: z.string().nullable(),
     }),
   ),
   verified: z.object({ level: z.enum(VERIFICATION_LEVELS), at: z.string(), verdict: z.enum(VERDICTS) }).nullable(),

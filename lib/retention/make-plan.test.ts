@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { honestSize } from "@/bench/size";
 import { makePlan } from "./make-plan";
 import {
   type BackupFact,
@@ -253,14 +254,15 @@ function expectCopyMayGo(facts: SystemFacts, removal: Removal): void {
 
 /* ---- the properties ---- */
 
-const RUNS = { numRuns: 800 };
+const RUNS = { numRuns: honestSize(250, 5_000) };
+const SPEC_MS = honestSize(30_000, 1_200_000);
 const plansOf = (past: History) => {
   const facts = toFacts(past);
   const due = dueRemovals(makePlan(facts), facts.now);
   return { facts, due };
 };
 
-describe("a retention plan over random histories", () => {
+describe("a retention plan over random histories", { timeout: SPEC_MS }, () => {
   test("takes something in many of them: what follows is not said of nothing", () => {
     const taken = fc.sample(history, 300).map((past) => plansOf(past).due);
     expect(taken.filter((due) => due.some(({ kind }) => kind === "backup")).length).toBeGreaterThan(20);

@@ -141,7 +141,7 @@ export function findClockTrouble(clocks: {
 }
 
 /** More than this in one apply is a mistake until a person says that it is not. */
-export const CAP = { copies: 50, logs: 5_000, share: 0.25, alwaysAllowed: 3 } as const;
+export const CAP = { copies: 50, logs: 2_000, share: 0.25, alwaysAllowed: 3 } as const;
 
 /** Why a plan takes too much at once; null when it does not. */
 export function findCapTrouble(plan: Plan, due: readonly Removal[]): string | null {
