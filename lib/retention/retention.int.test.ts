@@ -433,20 +433,30 @@ describe("the schedule", () => {
   beforeAll(beginHistory);
   beforeEach(beginGuard);
 
-  const tick = () => applyDueRetention({ ...database.ctx(systemActor("scheduler")) });
-  /** Today at an hour at which it is due; the guards of the clock are their own tests. */
-  const isDue = () => database.clock.now().getUTCHours() >= 5;
+  const tick = (dueHour = 0) => applyDueRetention(database.ctx(systemActor("scheduler")), dueHour);
 
-  test("applies once a day, over any number of runners", async () => {
+  test("applies once a day, over any number of runners, and not before its hour", async () => {
+    expect((await tick(24)).started).toEqual([]);
     const ticks = await Promise.all([tick(), tick(), tick()]);
-    expect(ticks.flatMap(({ started }) => started)).toHaveLength(isDue() ? 1 : 0);
+    expect(ticks.flatMap(({ started }) => started)).toHaveLength(1);
     expect((await tick()).started).toEqual([]);
+    expect((await plan()).lastDay).toMatchObject({
+      outcome: "started",
+      runId: ticks.flatMap(({ started }) => started)[0],
+    });
+  });
+
+  test("tries again later in the day while a run works on the system", async () => {
+    const { runId } = await applyRetention(database.ctx(), await request());
+    expect((await tick()).started).toEqual([]);
+    await database.db.run.update({ where: { id: runId }, data: { state: "aborted", endedAt: database.clock.now() } });
+    expect((await tick()).started).toHaveLength(1);
   });
 
   test("says once a day why a guard refused, and starts nothing", async () => {
     await judge(fulls[4] ?? "", "primary", "backup-bad");
     expect([(await tick()).started, (await tick()).started]).toEqual([[], []]);
-    expect((await auditSince()).filter((action) => action === "retention.refused")).toHaveLength(isDue() ? 1 : 0);
+    expect((await auditSince()).filter((action) => action === "retention.refused")).toHaveLength(1);
   });
 
   test("does nothing where a person applies", async () => {
