@@ -77,6 +77,14 @@ const CATALOGUE = {
   "slot.missed": rule("high", "24-months"),
   "log.incarnation-begun": rule("high", "24-months"),
   "log.gap-detected": rule("critical", "24-months"),
+  // Alerts: what was raised, who heard of it, who took it
+  "alert.raised": rule("high", "24-months"),
+  "alert.overdue": rule("critical", "24-months"),
+  "alert.acknowledged": rule("info", "24-months"),
+  "alert.resolved": rule("info", "24-months"),
+  "alert.delivered": rule("info", "12-months"),
+  "alert.undelivered": rule("high", "24-months"),
+  "channel.tested": rule("info", "12-months"),
   // The recovery testing schedule
   "drill.opened": rule("info", "24-months"),
   "drill.completed": rule("info", "24-months"),

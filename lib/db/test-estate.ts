@@ -59,7 +59,8 @@ export async function declareEstate(database: TestDatabase, change?: (estate: Te
 export async function forgetHistory({ db }: TestDatabase): Promise<void> {
   await db.$transaction([
     db.$executeRaw`
-      TRUNCATE run_logs, run_steps, verifications, backup_copies, backups, log_coverages, log_gaps, slots, runs, runners`,
+      TRUNCATE alert_deliveries, alerts, alert_facts,
+        run_logs, run_steps, verifications, backup_copies, backups, log_coverages, log_gaps, slots, runs, runners`,
     db.$executeRaw`DELETE FROM pgboss.job`,
     db.system.updateMany({
       data: {

@@ -5,8 +5,10 @@ import { ForbiddenError, UnauthenticatedError } from "./errors";
 import { PERMISSIONS, type Permission, ROLES, isAllowed, isRoleAllowed, requirePermission } from "./permissions";
 
 /* Written out by hand beside the code's own matrix: a right that is given by mistake must be given twice. */
-const READS = ["account.use", "backup.read", "drill.read", "run.read", "runbook.read", "system.read"];
+const READS = ["account.use", "alert.read", "backup.read", "drill.read", "run.read", "runbook.read", "system.read"];
 const ACTS = [
+  "alert.acknowledge",
+  "alert.test",
   "backup.start",
   "drill.complete",
   "restore.start",

@@ -2,6 +2,10 @@ import { z } from "zod";
 import { isCronExpression } from "@/lib/kernel/cron";
 import { parseBytes } from "@/lib/kernel/bytes";
 import { parseDurationSeconds } from "@/lib/kernel/time";
+import { ChannelDeclaration } from "./channels";
+import { secretReference } from "./secret-reference";
+
+export { ChannelDeclaration } from "./channels";
 
 /* The shape of holdfast.yaml. `${NAME}` stays as it is written: the runner reads it from its environment at the
    moment of use, so that no secret is stored. */
@@ -36,11 +40,6 @@ const cron = z.string().refine(isCronExpression, "expected five cron fields in U
 const ageRecipient = z
   .string()
   .regex(/^age1[a-z0-9]{20,}$/, "expected an age recipient (age1…); is it the private key?");
-
-/** A secret is never written into the file: only the name of the variable that holds it. */
-const secretReference = z
-  .string()
-  .regex(/^\$\{[A-Z_][A-Z0-9_]*\}$/, "expected ${NAME}: a secret comes from the environment, never from this file");
 
 const Connection = z.strictObject({
   socket: z.string().min(1).optional(),
@@ -260,6 +259,7 @@ export const Configuration = z
     /** Full backups of all systems under one id, at these times. */
     cut: z.strictObject({ schedule: cron }).optional(),
     targets: z.record(name, TargetDeclaration).default({}),
+    channels: z.record(name, ChannelDeclaration).default({}),
   })
   .check((ctx) => {
     for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
