@@ -14,6 +14,7 @@ import { NotFoundError } from "@/lib/kernel/errors";
 import { Secret } from "@/lib/kernel/secret";
 import { loadConfiguration, resolveVariables } from "@/lib/settings";
 import type { Configuration, RepositoryDeclaration } from "@/lib/settings/schemas";
+import { openMailer, openWebhook } from "./open-channel";
 import { openSigner } from "./open-signer";
 
 const resolve = (text: string): string => resolveVariables(text, readVariable);
@@ -61,6 +62,8 @@ export async function openEngines(db: Db, home: string): Promise<Engines> {
       return openDatabase(declaration.connection);
     },
     connection: resolveConnection,
+    mailer: async (name) => openMailer(name, (await declared()).channels[name]),
+    webhook: async (name) => openWebhook(name, (await declared()).channels[name]),
     envelope: createAgeEnvelope(),
     probe: createHttpProbe(),
     signer: await openSigner(home),

@@ -33,6 +33,8 @@ export function createOfflineCtx(signal: AbortSignal, home: string): RecoveryCtx
       store: refuse,
       database: refuse,
       connection: refuse,
+      mailer: refuse,
+      webhook: refuse,
       envelope: createAgeEnvelope(),
       probe: { ask: refuse },
       signer: { publicPem: "", sign: refuse },

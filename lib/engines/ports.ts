@@ -1,8 +1,10 @@
 import type { Connection, DatabaseEngine } from "./database/port";
 import type { Envelope } from "./envelope/port";
+import type { Mailer } from "./mail/port";
 import type { ObjectStore } from "./object-store/port";
 import type { HttpProbe } from "./probe/port";
 import type { Signer } from "./signer/port";
+import type { Webhook } from "./webhook/port";
 
 /** A connection as holdfast.yaml declares it: its password is a `${NAME}`. */
 export interface DeclaredConnection {
@@ -21,6 +23,10 @@ export interface Engines {
   database(system: string): Promise<DatabaseEngine>;
   /** A declared connection with the secrets of this runner's environment. */
   connection(declared: DeclaredConnection): Connection;
+  /** The mail server of a channel. @throws NotFoundError, PreconditionError when a variable is missing */
+  mailer(channel: string): Promise<Mailer>;
+  /** The receiver of a channel. @throws NotFoundError, PreconditionError when a variable is missing */
+  webhook(channel: string): Promise<Webhook>;
   envelope: Envelope;
   probe: HttpProbe;
   signer: Signer;

@@ -1,4 +1,4 @@
-import { type AddressInfo, type Server, createServer } from "node:net";
+import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, describe, expect, test } from "vitest";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
@@ -179,10 +179,8 @@ describe("a password", () => {
   });
 });
 
-async function startTcp(
-  onConnection: (socket: import("node:net").Socket) => unknown,
-): Promise<{ server: Server; port: number }> {
-  const sockets = new Set<import("node:net").Socket>();
+async function startTcp(onConnection: (socket: Socket) => unknown): Promise<{ server: Server; port: number }> {
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);

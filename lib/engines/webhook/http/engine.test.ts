@@ -51,7 +51,7 @@ async function failureOf(path: string, timeoutMs?: number): Promise<EngineError>
 describe("a webhook", () => {
   test("carries JSON, its id, and a signature that its receiver can compute", async () => {
     expect(await hook("/taken").post(MESSAGE, { signal })).toEqual({ answer: "204 No Content" });
-    const { headers, body } = received.at(-1) ?? { headers: {}, body: "" };
+    const { headers, body } = received.at(-1) ?? { headers: {} as IncomingHttpHeaders, body: "" };
     expect(body).toBe(MESSAGE.body);
     expect(headers).toMatchObject({ "content-type": "application/json", "idempotency-key": MESSAGE.id });
     const [, t, v1] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers["holdfast-signature"])) ?? [];
