@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addAlertCommands } from "./commands/alert";
 import { addApplyCommands } from "./commands/apply";
 import { addAuditCommands } from "./commands/audit";
 import { addBackupCommands } from "./commands/backup";
@@ -32,6 +33,7 @@ addRestoreCommands(program);
 addRunbookCommands(program);
 addRunCommands(program);
 addDrillCommands(program);
+addAlertCommands(program);
 addAuditCommands(program);
 addUserCommands(program);
 for (const command of allCommands(program)) {

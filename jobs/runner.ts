@@ -1,13 +1,17 @@
 import { hostname } from "node:os";
+import { deliverAlert } from "@/lib/alerts";
+import { alertDeliveryJob } from "@/lib/alerts/jobs";
 import { recordAudit } from "@/lib/audit";
 import { openDb } from "@/lib/db/client";
 import { type JobCtx, createCtx } from "@/lib/db/context";
+import { readVariable } from "@/lib/kernel/env";
 import { newId } from "@/lib/kernel/ids";
 import { createLogger } from "@/lib/kernel/log";
 import { type Queue, queueName, startQueue } from "@/lib/queue";
 import { runJob } from "@/lib/runs/jobs";
 import { performRunJob } from "./handlers/runs/perform";
 import { openEngines } from "./open-engines";
+import { JOBS } from "./queues";
 import { startScheduler } from "./scheduler";
 import { endOwnServers, sweepLeftovers } from "./sweep-leftovers";
 import { watchSystems } from "./watch-systems";
@@ -45,10 +49,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const places = [options.site, ...options.labels];
   await sweepLeftovers(ctx);
   const signOfLife = await announce(ctx, id, options);
-  const queue = await startQueue(options.databaseUrl, [runJob], places);
+  const queue = await startQueue(options.databaseUrl, JOBS, places);
   queue.on("error", (error) => log.warn({ err: error }, "the queue met an error and goes on"));
   await work(queue, ctx, places);
-  const scheduler = startScheduler(ctx);
+  await workOnAlerts(queue, ctx, places);
+  const scheduler = startScheduler(ctx, options.site);
   const watching = watchSystems(ctx, { databaseUrl: options.databaseUrl, places });
   log.info({ places }, "the runner works");
 
@@ -74,6 +79,19 @@ async function work(queue: Queue, ctx: JobCtx, places: readonly string[]): Promi
       if (!job) return;
       const signal = AbortSignal.any([ctx.signal, job.signal]);
       await performRunJob({ ...ctx, signal, correlationId: job.data.runId }, job.data);
+    });
+  }
+}
+
+/** Beside the runs: an alert does not wait for a backup that takes hours. */
+async function workOnAlerts(queue: Queue, ctx: JobCtx, places: readonly string[]): Promise<void> {
+  const consoleUrl = readVariable("NEXTAUTH_URL") ?? null;
+  for (const place of places) {
+    const options = { batchSize: 1, localConcurrency: CONCURRENCY, pollingIntervalSeconds: 1 };
+    await queue.work<{ deliveryId: string }>(queueName(alertDeliveryJob, place), options, async ([job]) => {
+      if (!job) return;
+      const signal = AbortSignal.any([ctx.signal, job.signal]);
+      await deliverAlert({ ...ctx, signal, correlationId: job.data.deliveryId }, { ...job.data, consoleUrl });
     });
   }
 }

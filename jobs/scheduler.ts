@@ -1,12 +1,13 @@
 import cron from "node-cron";
+import { enqueueDeliveries, raiseAlerts, settleAlerts } from "@/lib/alerts";
 import { claimCut, claimSlots, sweepBackups } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { sweepRuns } from "@/lib/runs";
 import { sweepLeftovers } from "./sweep-leftovers";
 
-/** Ticks the schedules in UTC, in every runner: the database decides which of them acts. */
-export function startScheduler(ctx: JobCtx): { stop: () => void } {
+/** Ticks the schedules in UTC, in every runner: the database decides which of them acts. What it sends, it sends from its own site. */
+export function startScheduler(ctx: JobCtx, site: string): { stop: () => void } {
   const tasks = [
     cron.schedule("*/10 * * * * *", () => guard(ctx, "slots", () => claimCut(ctx).then(() => claimSlots(ctx))), {
       timezone: "UTC",
@@ -16,6 +17,7 @@ export function startScheduler(ctx: JobCtx): { stop: () => void } {
       timezone: "UTC",
       noOverlap: true,
     }),
+    cron.schedule("*/5 * * * * *", () => tickAlerts(ctx, site), { timezone: "UTC", noOverlap: true }),
     // A runner that stood by when another one of its machine was killed cleans up after it.
     cron.schedule("*/30 * * * * *", () => guard(ctx, "leftovers", () => sweepLeftovers(ctx)), {
       timezone: "UTC",
@@ -32,6 +34,13 @@ export function startScheduler(ctx: JobCtx): { stop: () => void } {
       for (const task of tasks) void task.stop();
     },
   };
+}
+
+/** What is due is sent although the facts cannot be read, and the other way round. */
+async function tickAlerts(ctx: JobCtx, site: string): Promise<void> {
+  await guard(ctx, "alerts", () => raiseAlerts(ctx));
+  await guard(ctx, "alerts settled", () => settleAlerts(ctx));
+  await guard(ctx, "deliveries", () => enqueueDeliveries(ctx, site));
 }
 
 /** A tick that fails is said, and the next one tries again. */

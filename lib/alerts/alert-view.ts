@@ -5,7 +5,7 @@ import { NotFoundError } from "@/lib/kernel/errors";
 import { isAllowed } from "@/lib/kernel/permissions";
 import { OPEN_RUN_STATES } from "@/lib/runs/schemas";
 import { findConfiguration } from "@/lib/settings";
-import { ALERT_ACTION, stateOf, titleOf } from "./model";
+import { ALERT_ACTION, stateOf, systemTitleOf, titleOf } from "./model";
 import type { AlertKind, AlertView, DeliveryState, DeliveryView } from "./schemas";
 
 export const ALERT_INCLUDE = {
@@ -42,15 +42,11 @@ export async function toAlertViews(db: Tx | Ctx["db"], ctx: Ctx, rows: readonly 
   return rows.map((row) => {
     const declaration = systems[row.system.name];
     return toAlertView(ctx, row, {
-      systemTitle: declaration?.title ?? capitalized(row.system.name),
+      systemTitle: systemTitleOf(row.system.name, declaration?.title),
       isBackedUp: declaration !== undefined && declaration.kind !== "service" && Boolean(declaration.backup.full),
       openRunId: runs.find((run) => run.systemId === row.systemId)?.id ?? null,
     });
   });
-}
-
-function capitalized(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1).replaceAll("-", " ");
 }
 
 interface Surroundings {

@@ -9,7 +9,7 @@ import { loadConfiguration } from "@/lib/settings";
 import type { Configuration } from "@/lib/settings/schemas";
 import { type AlertMessage, composeMail, composeWebhook } from "./compose-message";
 import type { alertDeliveryJob } from "./jobs";
-import { delayAfter } from "./model";
+import { delayAfter, systemTitleOf } from "./model";
 import type { AlertKind, DeliveryState } from "./schemas";
 
 /** Longer than any engine waits: as long nobody else sends it, and afterwards its runner is gone. */
@@ -73,7 +73,7 @@ function toMessage(configuration: Configuration, delivery: Delivery, consoleUrl:
     kind: row.kind as AlertKind,
     severity: row.severity as Severity,
     system,
-    systemTitle: configuration.systems[system]?.title ?? system,
+    systemTitle: systemTitleOf(system, configuration.systems[system]?.title),
   };
   return { deliveryId, project, consoleUrl, alert };
 }

@@ -40,6 +40,11 @@ export function raisedSeverity(severity: Severity): Severity {
   return SEVERITIES[SEVERITIES.indexOf(severity) + 1] ?? severity;
 }
 
+/** What people call a system: its declared title, or its name as a word. */
+export function systemTitleOf(name: string, declared: string | undefined): string {
+  return declared ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("-", " ");
+}
+
 /** What is one condition: as long as it holds, more facts of it come to the same alert. */
 export function keyOf(fact: { kind: AlertKind; systemId: string; type: string | null }): string {
   return [fact.kind, fact.systemId, ...(fact.kind === "verification-failed" ? [] : [fact.type ?? "full"])].join("/");

@@ -6,7 +6,7 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
 import type { Configuration } from "@/lib/settings/schemas";
 import { type AlertFact, causeOf, readFacts } from "./facts";
-import { ALERT_ACTION, ALERT_RULES, higherLevel, titleOf } from "./model";
+import { ALERT_ACTION, ALERT_RULES, higherLevel, systemTitleOf, titleOf } from "./model";
 import { recipientsOfAll } from "./recipients";
 import { lockAlerts } from "./lock-alerts";
 
@@ -114,7 +114,7 @@ async function raise(
       nextTryAt: now,
     })),
   });
-  const systemTitle = configuration?.systems[system]?.title ?? system;
+  const systemTitle = systemTitleOf(system, configuration?.systems[system]?.title);
   return {
     kind,
     system,

@@ -72,6 +72,8 @@ ALTER TABLE "alert_deliveries" ADD CONSTRAINT "alert_deliveries_alert_id_fkey"
 CREATE FUNCTION note_run_failure() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
+  -- A backup that lacks a copy ends its run as failed: that is one fact, noted with the backup.
+  IF EXISTS (SELECT 1 FROM backups WHERE run_id = NEW.id AND state = 'incomplete') THEN RETURN NULL; END IF;
   INSERT INTO alert_facts (kind, ref, system_id, at, details)
   VALUES (NEW.kind || '-failed', NEW.id::text, NEW.system_id, COALESCE(NEW.ended_at, now()), jsonb_build_object(
     'runId', NEW.id, 'backupId', NEW.backup_id, 'type', NEW.parameters->>'type', 'level', NEW.parameters->>'level',
