@@ -1,6 +1,7 @@
 "use server";
 
 import { action } from "@/app/_server/action";
+import { acknowledgeAlert as acknowledgeAlertVerb } from "@/lib/alerts";
 import { startBackup as startBackupVerb } from "@/lib/backups";
 import { completeDrillTask as completeVerb, signDrillTask as signVerb } from "@/lib/drills";
 import { startRestore as startRestoreVerb } from "@/lib/recovery";
@@ -8,6 +9,7 @@ import { startRunbook as startRunbookVerb } from "@/lib/runbooks";
 import { decideStep as decideStepVerb } from "@/lib/runs";
 import { startVerification as startVerificationVerb } from "@/lib/verification";
 
+export const acknowledgeAlert = action(acknowledgeAlertVerb);
 export const startBackup = action(startBackupVerb);
 export const startRestore = action(startRestoreVerb);
 export const startVerification = action(startVerificationVerb);

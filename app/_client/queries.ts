@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { AlertPage } from "@/lib/alerts/schemas";
 import type { AuditEventView, EventPage, FacetsView, HistogramView } from "@/lib/audit/schemas";
 import type { UserView } from "@/lib/access/schemas";
 import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
@@ -78,6 +79,21 @@ export const runbooksQuery = () =>
     queryKey: ["runbooks"],
     queryFn: ({ signal }) => apiGet<{ runbooks: RunbookView[] }>("/api/v1/runbooks", signal),
     refetchInterval: CALM_MS / 2,
+  });
+
+/** What is not over: the same key for the nav, the overview and the page. */
+export const openAlertsQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", "open"],
+    queryFn: ({ signal }) => apiGet<AlertPage>("/api/v1/alerts?state=open&limit=100", signal),
+    refetchInterval: LIVE_MS,
+  });
+
+export const pastAlertsQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", "resolved"],
+    queryFn: ({ signal }) => apiGet<AlertPage>("/api/v1/alerts?state=resolved&limit=50", signal),
+    refetchInterval: CALM_MS,
   });
 
 export const drillsQuery = () =>

@@ -21,7 +21,8 @@ const SECTIONS: readonly Section[] = [
   { id: "recovery", title: "Recovery", href: "/recovery", icon: "recovery", key: "y", isFirst: true },
   { id: "runs", title: "Runs", href: "/runs", icon: "runs", key: "r", isOnTabBar: true },
   { id: "drills", title: "Drills", href: "/drills", icon: "drills", key: "d", isOnTabBar: true },
-  { id: "audit", title: "Audit", href: "/audit", icon: "audit", key: "a", isFirst: true, isOnTabBar: true },
+  { id: "alerts", title: "Alerts", href: "/alerts", icon: "alerts", key: "l", isFirst: true },
+  { id: "audit", title: "Audit", href: "/audit", icon: "audit", key: "a", isOnTabBar: true },
   { id: "settings", title: "Settings", href: "/settings", icon: "settings", key: "," },
 ];
 
