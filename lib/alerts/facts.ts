@@ -44,7 +44,7 @@ export async function readFacts(tx: Tx): Promise<AlertFact[]> {
 export async function causeOf(tx: Tx, fact: AlertFact): Promise<string> {
   switch (fact.kind) {
     case "slot-missed":
-      return `no runner took the slot of ${fact.dueAt?.toISOString() ?? "an unknown time"} in time`;
+      return `no runner took the slot of ${describeTime(fact.dueAt)} in time`;
     case "backup-incomplete":
       return describeCopies(tx, fact.backupId);
     case "verification-failed":
@@ -53,6 +53,11 @@ export async function causeOf(tx: Tx, fact: AlertFact): Promise<string> {
     case "log-gap":
       return fact.error ?? "no reason was recorded";
   }
+}
+
+/** `2026-11-23 02:00 UTC`. */
+function describeTime(at: Date | null): string {
+  return at ? `${at.toISOString().slice(0, 16).replace("T", " ")} UTC` : "an unknown time";
 }
 
 async function describeCopies(tx: Tx, backupId: string | null): Promise<string> {

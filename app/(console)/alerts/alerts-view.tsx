@@ -71,16 +71,16 @@ function OpenAlert({ alert, isFirst }: { alert: AlertView; isFirst: boolean }) {
         </p>
         <span className="flex items-center gap-2 phone:col-start-2">
           <span className="text-12 text-ink-3">{alert.task.action}</span>
-          <TaskClock task={alert.task} className="min-w-24 text-right" />
+          <TaskClock task={alert.task} className="min-w-24 text-right phone:min-w-0 phone:text-left" />
         </span>
         <div className="phone:col-start-2">
           <AlertActs alert={alert} isPrimary={isFirst} />
         </div>
       </div>
       <div className="mt-0.5 grid gap-1 pl-6">
-        <p className="text-ink-2">
-          <span className="first-letter:uppercase">{alert.cause}</span>
-          {alert.hint && <span className="text-ink-3"> {alert.hint}</span>}
+        <p className="text-ink-2 first-letter:uppercase">
+          {alert.cause}
+          {alert.hint && <span className="text-ink-3">. {alert.hint}</span>}
         </p>
         <p className="text-12 text-ink-3">
           <Account alert={alert} />
