@@ -8,6 +8,7 @@ const PAGES = [
   "/recovery",
   "/runs",
   "/drills",
+  "/alerts",
   "/audit",
   "/settings",
 ];
