@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { claimSlots, planFullBackup, shipLog, startBackup } from "@/lib/backups";
+import { claimSlots, planBackup, shipLog, startBackup } from "@/lib/backups";
 import { ANONYMOUS, OPERATOR, type TestDatabase, VIEWER, openTestDatabase, systemActor } from "@/lib/db/test-database";
 import { testEstate } from "@/lib/db/test-estate";
 import { type MemoryEstate, beginMemoryEstate, shipEverything, takeFull } from "@/lib/db/test-protection";
@@ -94,7 +94,7 @@ async function addRun(state: string, error = "the disk is full"): Promise<string
 
 async function backUp(): Promise<string> {
   const { runId } = await startBackup(database.ctx(OPERATOR), { system: "database" });
-  await performRun(runner(), runId, planFullBackup);
+  await performRun(runner(), runId, planBackup);
   return runId;
 }
 async function ship(): Promise<void> {
