@@ -2,3 +2,4 @@ export { applyConfiguration, type AppliedConfiguration } from "./apply-configura
 export { exportConfiguration, listConfigurations } from "./export-configuration";
 export { findConfiguration, loadConfiguration, type LoadedConfiguration } from "./load-configuration";
 export { resolveVariables } from "./resolve-variables";
+export { fillPath } from "./check-trees";
