@@ -11,6 +11,7 @@ import { Glyph } from "@/components/patterns/status";
 import { formatBytes, formatCountOf } from "@/lib/kernel/format";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import { BACKUP_WORD } from "./backup-status";
+import { BackupViews } from "./backup-views";
 import { BackupsTable } from "./backups-table";
 import { repositoryHealth } from "./repository-health";
 import { BACKUPS_PER_PAGE, backupsSearch, STATES, TYPES } from "./search-params";
@@ -28,7 +29,10 @@ export function BackupsView() {
     <>
       <PageTitle>
         <PageHeading>Backups</PageHeading>
-        <span className="text-ink-3">every recovery point, where its copies lie, and what was proven of it</span>
+        <BackupViews />
+        <span className="text-ink-3 phone:text-12">
+          every recovery point, where its copies lie, and what was proven of it
+        </span>
       </PageTitle>
       <RepositoryFacts repositories={repositories} />
       <FilterRow isFiltered={isFiltered} onClear={clear}>
