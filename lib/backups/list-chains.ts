@@ -2,7 +2,7 @@ import type { Ctx } from "@/lib/db/context";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
-import type { SystemDeclaration } from "@/lib/settings/schemas";
+import { declaredBackups } from "@/lib/settings/schemas";
 import { type ChainFull, readChainFacts } from "./chain-facts";
 import { type LogFact, reachOf } from "./model";
 import { readLogEnds } from "./read-log-ends";
@@ -21,22 +21,24 @@ export async function listChains(ctx: Ctx, input: ListChainsInput): Promise<Chai
     ctx.db.system.findUnique({ where: { name }, select: { id: true } }),
   ]);
   if (!system) throw new NotFoundError("system", name);
-  const repositories = repositoriesOf(loaded?.configuration.systems[name]);
+  const repositories = [...new Set(declaredBackups(loaded?.configuration.systems[name]).flatMap(({ to }) => to))];
   const repository = wanted ?? repositories[0] ?? "";
-  const asOf = ctx.now().toISOString();
   const place = await ctx.db.repository.findUnique({ where: { name: repository }, select: { id: true } });
   if (!place && wanted !== undefined) throw new NotFoundError("repository", wanted);
-  if (!place) return { asOf, repository, repositories, chains: [], nextCursor: null };
-  const lane = { systemId: system.id, repositoryId: place.id, repository };
-  const [facts, ends] = await Promise.all([
-    readChainFacts(ctx, lane, { cursor, limit }),
-    readLogEnds(ctx, [system.id]),
-  ]);
-  const log = ends.find((each) => each.repositoryId === place.id)?.log ?? [];
+  const page = place
+    ? await readPage(ctx, { systemId: system.id, repositoryId: place.id, repository }, { cursor, limit })
+    : { chains: [], nextCursor: null };
+  return { asOf: ctx.now().toISOString(), repository, repositories, ...page };
+}
+
+async function readPage(
+  ctx: Ctx,
+  lane: { systemId: string; repositoryId: string; repository: string },
+  page: { cursor: string | undefined; limit: number },
+): Promise<Pick<ChainPage, "chains" | "nextCursor">> {
+  const [facts, ends] = await Promise.all([readChainFacts(ctx, lane, page), readLogEnds(ctx, [lane.systemId])]);
+  const log = ends.find((each) => each.repositoryId === lane.repositoryId)?.log ?? [];
   return {
-    asOf,
-    repository,
-    repositories,
     chains: facts.fulls.map((full, index) =>
       toChain(full, { facts, log, next: facts.fulls[index - 1] ?? facts.newer }),
     ),
@@ -54,8 +56,6 @@ interface ChainContext {
 function toChain(full: ChainFull, { facts, log, next }: ChainContext): Chain {
   const [copy] = full.copies;
   const state = (copy?.state ?? "missing") as CopyState;
-  const reach = state === "present" ? reachOf(toFullFact(full), log) : null;
-  const segment = facts.logs.find((each) => each.backupId === full.id);
   const [proof] = full.verifications;
   return {
     backupId: full.id,
@@ -66,23 +66,29 @@ function toChain(full: ChainFull, { facts, log, next }: ChainContext): Chain {
     sizeBytes: bytesOf(copy?.sizeBytes ?? full.sizeBytes),
     proven: proof ? { level: proof.level as VerificationLevel, at: proof.at.toISOString() } : null,
     nextAt: next?.startedAt.toISOString() ?? null,
-    reach: reach ? { from: reach.from.toISOString(), to: reach.to.toISOString() } : null,
+    reach: state === "present" ? toTimes(reachOf(toFullFact(full), log)) : null,
     incrementals: incrementsOf(full, { facts, next }),
-    log: segment
-      ? {
-          files: segment.files,
-          storedBytes: segment.storedBytes,
-          firstGtid: segment.firstGtid,
-          lastGtid: segment.lastGtid,
-          to: segment.to?.toISOString() ?? null,
-        }
-      : null,
+    log: segmentOf(full, facts),
     gtid: (full.position as { gtid?: string } | null)?.gtid ?? null,
-    gaps: facts.gaps.flatMap((gap) => {
-      if (!gap.fromAt || !gap.toAt || gap.toAt <= full.startedAt || (next && gap.fromAt >= next.startedAt)) return [];
-      return [{ from: gap.fromAt.toISOString(), to: gap.toAt.toISOString(), reason: gap.reason }];
-    }),
+    gaps: gapsOf(full, { facts, next }),
   };
+}
+
+const toTimes = ({ from, to }: { from: Date; to: Date }) => ({ from: from.toISOString(), to: to.toISOString() });
+
+function segmentOf(full: ChainFull, facts: ChainContext["facts"]): Chain["log"] {
+  const segment = facts.logs.find((each) => each.backupId === full.id);
+  if (!segment) return null;
+  const { files, storedBytes, firstGtid, lastGtid, to } = segment;
+  return { files, storedBytes, firstGtid, lastGtid, to: to?.toISOString() ?? null };
+}
+
+/** Holes of the log between this full and the next one. */
+function gapsOf(full: ChainFull, { facts, next }: Omit<ChainContext, "log">): Chain["gaps"] {
+  return facts.gaps.flatMap(({ fromAt, toAt, reason }) => {
+    if (!fromAt || !toAt || toAt <= full.startedAt || (next && fromAt >= next.startedAt)) return [];
+    return [{ ...toTimes({ from: fromAt, to: toAt }), reason }];
+  });
 }
 
 /** By their parents, up to the full; one whose parent is not known any more by its time. */
@@ -115,8 +121,3 @@ function rootOf(id: string, incrementals: ChainContext["facts"]["incrementals"])
 }
 
 const bytesOf = (bytes: bigint | null): number | null => (bytes === null ? null : Number(bytes));
-
-function repositoriesOf(declaration: SystemDeclaration | undefined): string[] {
-  if (!declaration || !("backup" in declaration)) return [];
-  return [...new Set(Object.values(declaration.backup).flatMap((plan) => plan?.to ?? []))];
-}

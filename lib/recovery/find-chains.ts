@@ -34,7 +34,7 @@ export async function findChains(
   const lanes = (await readReach(ctx, [system])).get(system.id) ?? [];
   const at = instantOf(point, lanes);
   const chosen = lanes.flatMap((lane) => chooseChain(lane, point) ?? []);
-  const rows = await readRows(ctx, system.id, chosen, at);
+  const rows = await readRows(ctx, chosen, { systemId: system.id, at });
   const chains = chosen.flatMap(({ lane, backupId, from, to }) => {
     const row = rows.find((each) => each.backupId === backupId && each.repositoryId === lane.repositoryId);
     if (!row) return [];
@@ -84,7 +84,11 @@ function nearestTo(at: Date | null, lanes: readonly Lane[]): ReachingChains["nea
 }
 
 /** Sizes of the chosen fulls, and of the whole log files from their position to the point. */
-async function readRows(ctx: Ctx, systemId: string, chosen: readonly Chosen[], at: Date | null): Promise<ChainRow[]> {
+async function readRows(
+  ctx: Ctx,
+  chosen: readonly Chosen[],
+  { systemId, at }: { systemId: string; at: Date | null },
+): Promise<ChainRow[]> {
   if (chosen.length === 0) return [];
   return ctx.db.$queryRaw<ChainRow[]>`
     SELECT backups.id::text AS "backupId", one.repository_id::text AS "repositoryId", backups.started_at AS "startedAt",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type MeasuredStep, forecastDuration } from "./forecast-duration";
 
-const step = (runId: string, key: string, seconds: number, bytes: number | null = null): MeasuredStep => ({
+const step = (runId: string, key: string, ...[seconds, bytes = null]: [number, (number | null)?]): MeasuredStep => ({
   runId,
   key,
   seconds,

@@ -8,7 +8,7 @@ import { type ReachingChains, findChains } from "./find-chains";
 import { type MeasuredStep, forecastDuration } from "./forecast-duration";
 import { type Point, formatPoint, parsePoint } from "./point";
 import { readNearPoint } from "./read-near-point";
-import { PreviewRestoreInput, type RestorePreview } from "./schemas";
+import { PreviewRestoreInput, RestoreChain, type RestorePreview } from "./schemas";
 
 const RUNNER_SILENT_MS_MAX = 30_000;
 /** Steps of a restore whose time is worth a forecast; what a person does, or waits for, is not among them. */
@@ -43,7 +43,7 @@ export async function previewRestore(ctx: Ctx, input: PreviewRestoreInput): Prom
     pointAt: reaching.at?.toISOString() ?? null,
     isTransaction: point.kind === "gtid" || point.kind === "before-gtid",
     resolutionMs: declaration.heartbeat,
-    chains: reaching.chains.map(({ repositoryId: _, ...chain }) => chain),
+    chains: reaching.chains.map((chain) => RestoreChain.parse(chain)),
     ...near,
     unreachable: unreachableOf(point, { reaching, from }),
     targetRefusal: refusalOf(configuration, to),

@@ -149,25 +149,36 @@ function TimeLine({ preview }: { preview: RestorePreview }) {
 
 function SpaceLine({ preview, to }: { preview: RestorePreview; to: string }) {
   const { neededBytes, runner } = preview;
-  const needed = neededBytes === null ? null : <b>{formatBytes(neededBytes)}</b>;
-  const free = to === "scratch" ? (runner?.freeBytes ?? null) : null;
-  if (needed === null || free === null) {
-    return (
-      <Line name="Room" tone="unknown">
-        {needed ? <>At least {needed} are needed. </> : "How much is needed is not in the catalogue. "}
-        {to === "scratch"
-          ? "How much is free is not known."
-          : "How much is free at that place is not known before the run."}
-      </Line>
-    );
-  }
-  const isTight = free < (neededBytes ?? 0) * 2;
-  const isShort = free < (neededBytes ?? 0);
+  const freeBytes = to === "scratch" ? (runner?.freeBytes ?? null) : null;
+  if (neededBytes === null || freeBytes === null) return <UnknownSpace neededBytes={neededBytes} to={to} />;
+  const { tone, word } = judgeRoom(neededBytes, freeBytes);
   return (
-    <Line name="Room" tone={isShort ? "failed" : isTight ? "warning" : "ok"}>
-      At least {needed} are needed, indexes besides; <b>{formatBytes(free)}</b> were free on {runner?.host}{" "}
-      <Age at={runner?.freeAt} suffix=" ago" />
-      {isShort ? ": it will not fit." : isTight ? ": it may not fit." : "."}
+    <Line name="Room" tone={tone}>
+      At least <b>{formatBytes(neededBytes)}</b> are needed, indexes besides; <b>{formatBytes(freeBytes)}</b> were free
+      on {runner?.host} <Age at={runner?.freeAt} suffix=" ago" />
+      {word}
+    </Line>
+  );
+}
+
+/** Indexes and the server's own log may take as much again. */
+function judgeRoom(neededBytes: number, freeBytes: number): { tone: Tone; word: string } {
+  if (freeBytes < neededBytes) return { tone: "failed", word: ": it will not fit." };
+  if (freeBytes < neededBytes * 2) return { tone: "warning", word: ": it may not fit." };
+  return { tone: "ok", word: "." };
+}
+
+function UnknownSpace({ neededBytes, to }: { neededBytes: number | null; to: string }) {
+  return (
+    <Line name="Room" tone="unknown">
+      {neededBytes === null ? (
+        "How much is needed is not in the catalogue. "
+      ) : (
+        <>
+          At least <b>{formatBytes(neededBytes)}</b> are needed.{" "}
+        </>
+      )}
+      {to === "scratch" ? "How much is free is not known." : "How much is free there is not known before the run."}
     </Line>
   );
 }
