@@ -94,7 +94,7 @@ function Row({ neighbour, pointMs, onChoose }: RowProps) {
         type="button"
         className="justify-self-start text-13 link disabled:no-underline"
         disabled={isSame}
-        aria-label={`Choose ${formatInstant(ms, "full", zone)}`}
+        title={`Choose ${formatInstant(ms, "full", zone)}`}
         onClick={() => onChoose(neighbour.at)}
       >
         {formatInstant(ms, "day-time", zone)}
