@@ -13,15 +13,7 @@ export async function listManifests<Wanted extends AnyManifest>(
   source: RecoverySource,
   isWanted: (manifest: AnyManifest) => manifest is Wanted,
 ): Promise<Wanted[]> {
-  const prefix = `systems/${source.system}/`;
-  const ids: string[] = [];
-  for await (const object of source.store.list(prefix, { signal: ctx.signal })) {
-    const rest = object.key.slice(prefix.length);
-    // Ids begin with a digit or a-f, the log's folder with l: the backups come first in the order of keys.
-    if (rest.startsWith("log/")) break;
-    const id = /^([0-9a-f-]{36})\/manifest\.json$/.exec(rest)?.[1];
-    if (id) ids.push(id);
-  }
+  const ids = await listIds(ctx, source);
   const manifests: Wanted[] = [];
   let refusal: DamagedError | undefined;
   for (const id of ids.reverse()) {
@@ -40,4 +32,18 @@ export async function listManifests<Wanted extends AnyManifest>(
   }
   if (refusal && manifests.length === 0) throw refusal;
   return manifests;
+}
+
+/** Ids of everything that has a manifest, oldest first. */
+async function listIds(ctx: RecoveryCtx, source: RecoverySource): Promise<string[]> {
+  const prefix = `systems/${source.system}/`;
+  const ids: string[] = [];
+  for await (const object of source.store.list(prefix, { signal: ctx.signal })) {
+    const rest = object.key.slice(prefix.length);
+    // Ids begin with a digit or a-f, the log's folder with l: the backups come first in the order of keys.
+    if (rest.startsWith("log/")) break;
+    const id = /^([0-9a-f-]{36})\/manifest\.json$/.exec(rest)?.[1];
+    if (id) ids.push(id);
+  }
+  return ids;
 }
