@@ -339,10 +339,7 @@ export const Configuration = z
     for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
       ctx.issues.push({ code: "custom", message, path: ["systems", ...path], input: ctx.value.systems });
     }
-    for (const { path, message } of plainSecrets(ctx.value)) {
-      ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
-    }
-    for (const { path, message } of unknownVariables(ctx.value)) {
+    for (const { path, message } of [...plainSecrets(ctx.value), ...unknownVariables(ctx.value)]) {
       ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
     }
     for (const { path, message } of sharedPlaces(ctx.value.repositories)) {
