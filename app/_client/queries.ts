@@ -87,6 +87,8 @@ export const retentionQuery = () =>
     queryKey: ["retention"],
     queryFn: ({ signal }) => apiGet<RetentionView>("/api/v1/retention", signal),
     refetchInterval: 3 * CALM_MS,
+  });
+
 export const backupDaysQuery = () =>
   queryOptions({
     queryKey: ["backups", "days"],

@@ -129,7 +129,7 @@ const CAUSES: Record<AlertKind, () => Promise<void>> = {
       await store.inner.delete(`${repositoryKeys.backupPrefix("database", backupId)}dump.sql.zst.age`, { signal });
     }
     const { runId } = await startVerification(database.ctx(OPERATOR), { system: "database", level: "object" });
-    await performRun(runner(), runId, (_, run) => Promise.resolve(planVerification(run)));
+    await performRun(runner(), runId, planVerification);
   },
   "log-gap": async () => {
     await ship();

@@ -1,6 +1,6 @@
 import { recordAudit } from "@/lib/audit";
 import type { Ctx } from "@/lib/db/context";
-import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
+import { NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import type { StartedRun } from "@/lib/runs/schemas";

@@ -19,7 +19,6 @@ export async function performRunJob(ctx: JobCtx, payload: { runId: string }): Pr
       return performRun(ctx, payload.runId, planRestore);
     case "verification":
       return performRun(ctx, payload.runId, planVerification);
-      return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planVerification(claimed)));
     case "retention":
       return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planRetentionRun(claimed)));
     case "runbook":
