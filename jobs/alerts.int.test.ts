@@ -11,8 +11,10 @@ import { signHmac } from "@/lib/kernel/crypto";
 import { monotonicMs } from "@/lib/kernel/time";
 import { waitFor } from "@/lib/kernel/wait-for";
 import { listAlerts } from "@/lib/alerts";
-import { applyConfiguration } from "@/lib/settings";
+import { applyConfiguration, loadConfiguration } from "@/lib/settings";
 import { addAlertCommands } from "./commands/alert";
+import { checkChannels } from "./doctor/check-channels";
+import { openEngines } from "./open-engines";
 import { type Runner, startRunner } from "./runner";
 
 /* A real runner, a real mail server, a real receiver: what the standard asks for, end to end. */
@@ -152,6 +154,26 @@ async function holdfast(...args: string[]): Promise<{ out: string; exitCode: num
   process.exitCode = undefined;
   return { out, exitCode };
 }
+
+test("the doctor says which channel works, and which did not reach somebody", async () => {
+  const ctx = { ...now(), db: database.db };
+  const { configuration } = await loadConfiguration(ctx);
+  const engines = await openEngines(database.db, home);
+  const findings = await checkChannels(ctx, engines, configuration);
+  expect(findings.map(({ name, verdict }) => [name, verdict])).toEqual([
+    ["channel mail", expect.stringMatching(/ok|fail/)],
+    ["channel hook", "ok"],
+    ["channel away", "warn"],
+  ]);
+  vi.stubEnv("HOOK_SECRET", undefined);
+  expect((await checkChannels(ctx, engines, configuration))[1]).toMatchObject({
+    verdict: "fail",
+    message: "the environment variable HOOK_SECRET is not set",
+  });
+  vi.stubEnv("HOOK_SECRET", SECRET);
+  const none = await checkChannels(ctx, engines, { ...configuration, channels: {} });
+  expect(none).toMatchObject([{ verdict: "warn", message: expect.stringContaining("nobody hears") as string }]);
+});
 
 test("the command line tests a channel, lists what is open and takes it", async () => {
   const mailed = await holdfast("alert", "test", "mail");

@@ -1,3 +1,4 @@
+import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import { deliverAlert } from "@/lib/alerts";
 import { alertDeliveryJob } from "@/lib/alerts/jobs";
@@ -109,11 +110,28 @@ async function announce(ctx: JobCtx, id: string, options: RunnerOptions): Promis
       metadata: { service: "runner", site, host: hostname() },
     });
   });
-  return setInterval(() => {
-    ctx.db.runner
-      .update({ where: { id }, data: { heartbeatAt: ctx.now() } })
-      .catch((cause: unknown) => ctx.log.warn({ err: cause }, "the runner's sign of life could not be stored"));
-  }, SIGN_OF_LIFE_MS);
+  const tell = () =>
+    giveSignOfLife(ctx, id).catch((cause: unknown) =>
+      ctx.log.warn({ err: cause }, "the runner's sign of life could not be stored"),
+    );
+  await tell();
+  return setInterval(() => void tell(), SIGN_OF_LIFE_MS);
+}
+
+/** That it lives, and how much room it has for a restore: the console shows that before one is started. */
+async function giveSignOfLife(ctx: JobCtx, id: string): Promise<void> {
+  const free = await statfs(ctx.engines.directories.scratch).catch((cause: unknown) => {
+    ctx.log.warn({ err: cause }, "the room for throw-away servers cannot be measured");
+    return null;
+  });
+  const at = ctx.now();
+  await ctx.db.runner.update({
+    where: { id },
+    data: {
+      heartbeatAt: at,
+      ...(free ? { freeBytes: BigInt(free.bavail) * BigInt(free.bsize), freeAt: at } : {}),
+    },
+  });
 }
 
 async function leave(ctx: JobCtx, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import cron from "node-cron";
-import { claimCut, claimSlots, sweepBackups } from "@/lib/backups";
 import { enqueueDeliveries, raiseAlerts, settleAlerts } from "@/lib/alerts";
+import { claimCut, claimSlots, sweepBackups } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { applyDueRetention } from "@/lib/retention";

@@ -25,6 +25,6 @@ export const startRunbook = action(startRunbookVerb);
 export const decideStep = action(decideStepVerb);
 export const completeDrillTask = action(completeVerb);
 export const signDrillTask = action(signVerb);
-export const startSelfTest = action((ctx: Parameters<typeof startSelfTestVerb>[0], _: null) => startSelfTestVerb(ctx));
+export const startSelfTest = action(startSelfTestVerb);
 export const assignFinding = action(assignFindingVerb);
 export const closeFinding = action(closeFindingVerb);

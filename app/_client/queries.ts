@@ -2,8 +2,9 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { AlertPage } from "@/lib/alerts/schemas";
 import type { AuditEventView, EventPage, FacetsView, HistogramView } from "@/lib/audit/schemas";
 import type { UserView } from "@/lib/access/schemas";
-import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
+import type { BackupCalendar, BackupDay, BackupDetail, BackupPage, ChainPage, GrowthView } from "@/lib/backups/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
+import type { RestorePreview } from "@/lib/recovery/schemas";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import type { RetentionView } from "@/lib/retention/schemas";
 import type { RunbookView } from "@/lib/runbooks/schemas";
@@ -86,6 +87,45 @@ export const retentionQuery = () =>
     queryKey: ["retention"],
     queryFn: ({ signal }) => apiGet<RetentionView>("/api/v1/retention", signal),
     refetchInterval: 3 * CALM_MS,
+  });
+
+export const backupDaysQuery = () =>
+  queryOptions({
+    queryKey: ["backups", "days"],
+    queryFn: ({ signal }) => apiGet<BackupCalendar>("/api/v1/backups/days", signal),
+    refetchInterval: CALM_MS,
+  });
+
+export const backupDayQuery = (system: string, type: string, date: string) =>
+  queryOptions({
+    queryKey: ["backups", "days", date, system, type],
+    queryFn: ({ signal }) => apiGet<BackupDay>(withQuery(`/api/v1/backups/days/${date}`, { system, type }), signal),
+    refetchInterval: CALM_MS,
+    placeholderData: keepPreviousData,
+  });
+
+export const growthQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["backups", "growth", query],
+    queryFn: ({ signal }) => apiGet<GrowthView>(withQuery("/api/v1/backups/growth", query), signal),
+    refetchInterval: CALM_MS * 6,
+    placeholderData: keepPreviousData,
+  });
+
+export const chainsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["backups", "chains", query],
+    queryFn: ({ signal }) => apiGet<ChainPage>(withQuery("/api/v1/backups/chains", query), signal),
+    refetchInterval: CALM_MS,
+    placeholderData: keepPreviousData,
+  });
+
+export const restorePreviewQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["recovery", "preview", query],
+    queryFn: ({ signal }) => apiGet<RestorePreview>(withQuery("/api/v1/recovery/preview", query), signal),
+    refetchInterval: CALM_MS,
+    placeholderData: keepPreviousData,
   });
 
 export const runsQuery = (query: Query) =>

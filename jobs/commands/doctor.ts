@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { readEnvironment } from "@/lib/kernel/env";
 import { findConfiguration } from "@/lib/settings";
+import { checkChannels } from "../doctor/check-channels";
 import { checkDatabases, checkRepositories, checkRunners } from "../doctor/check-estate";
 import { checkKeys, checkPrograms, checkSpace } from "../doctor/check-machine";
 import { checkRecipients } from "../doctor/check-recipients";
@@ -39,6 +40,7 @@ async function examine({ ctx }: ConsoleHandle): Promise<Finding[]> {
     ...(await checkRecipients(ctx)),
     ...(await checkRepositories(ctx, engines, signal)),
     ...(await checkDatabases(engines, loaded.configuration, signal)),
+    ...(await checkChannels(ctx, engines, loaded.configuration)),
   ];
 }
 

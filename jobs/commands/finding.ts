@@ -29,6 +29,11 @@ export function addFindingCommands(program: Command): void {
         return { json: page, text: table([HEAD, ...page.findings.map(rowOf)]) };
       }),
     );
+  addOpen(finding);
+  addChanges(finding);
+}
+
+function addOpen(finding: Command): void {
   finding
     .command("open")
     .description("record something that a person found")
@@ -50,6 +55,9 @@ export function addFindingCommands(program: Command): void {
         ),
       ),
     );
+}
+
+function addChanges(finding: Command): void {
   finding
     .command("assign")
     .description("give it another owner or due date")

@@ -73,7 +73,7 @@ describe("holdfast retention", () => {
   test("shows the plan, for people and as one JSON object", async () => {
     const shown = await holdfast("retention", "plan");
     expect(shown.out).toContain("database: 3 deletions due, 3.00 KiB; plan ");
-    expect(shown.out).toContain("older than 30 d, the retain of type full");
+    expect(shown.out).toContain("older than 30d, the retain of type full");
     const { out, exitCode } = await holdfast("--json", "retention", "plan", "--system", "database");
     expect(exitCode).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ plans: [{ system: "database", dueCount: 3, cap: null }] });

@@ -38,6 +38,11 @@ export function addVerifyCommands(program: Command): void {
         return { ...answer, json: { ...answer.json, verdict }, text: [...answer.text, `verdict: ${verdict}`] };
       }),
     );
+  addSelfTest(verify);
+  addHistory(verify);
+}
+
+function addSelfTest(verify: Command): void {
   verify
     .command("self-test")
     .description("plant broken backups in a throw-away repository, and show which level caught each")
@@ -57,6 +62,9 @@ export function addVerifyCommands(program: Command): void {
         };
       }),
     );
+}
+
+function addHistory(verify: Command): void {
   verify
     .command("list")
     .description("attempts to prove backups, newest first")

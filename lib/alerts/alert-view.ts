@@ -37,16 +37,21 @@ export async function toAlertViews(db: Tx | Ctx["db"], ctx: Ctx, rows: readonly 
       state: { in: [...OPEN_RUN_STATES] },
       systemId: { in: rows.filter((row) => !row.resolvedAt).map((row) => row.systemId) },
     },
-    select: { id: true, systemId: true },
+    select: { id: true, systemId: true, parameters: true },
   });
   return rows.map((row) => {
     const declaration = systems[row.system.name];
     return toAlertView(ctx, row, {
       systemTitle: systemTitleOf(row.system.name, declaration?.title),
       isBackedUp: declaration !== undefined && declaration.kind !== "service" && Boolean(declaration.backup.full),
-      openRunId: runs.find((run) => run.systemId === row.systemId)?.id ?? null,
+      openRunId: runs.find((run) => run.systemId === row.systemId && !isLogBackup(run.parameters))?.id ?? null,
     });
   });
+}
+
+/** A log is shipped beside a full: it does not stand for one. */
+function isLogBackup(parameters: Prisma.JsonValue): boolean {
+  return typeof parameters === "object" && parameters !== null && "type" in parameters && parameters.type === "log";
 }
 
 interface Surroundings {

@@ -2,8 +2,7 @@ import type { JobCtx } from "@/lib/db/context";
 import type { CodeFacts, CodeSource } from "@/lib/engines/code/port";
 import { formatBytes } from "@/lib/kernel/format";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
-import { loadConfiguration } from "@/lib/settings";
-import { fillPath } from "@/lib/settings/schemas";
+import { fillPath, loadConfiguration } from "@/lib/settings";
 import type { CodeManifest } from "./manifest";
 import {
   type TreeBackup,

@@ -3,8 +3,7 @@ import type { FilesBase, FilesFacts, FilesSource } from "@/lib/engines/files/por
 import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import { formatBytes } from "@/lib/kernel/format";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
-import { loadConfiguration } from "@/lib/settings";
-import { fillPath } from "@/lib/settings/schemas";
+import { fillPath, loadConfiguration } from "@/lib/settings";
 import { findFilesParent } from "./find-files-parent";
 import { fingerprintSecrets } from "./fingerprint-secrets";
 import type { FilesManifest } from "./manifest";

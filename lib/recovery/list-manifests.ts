@@ -34,10 +34,11 @@ export async function listManifests<Wanted extends AnyManifest>(
   return manifests;
 }
 
-async function listIds({ signal }: RecoveryCtx, { store, system }: RecoverySource): Promise<string[]> {
-  const prefix = `systems/${system}/`;
+/** Ids of everything that has a manifest, oldest first. */
+async function listIds(ctx: RecoveryCtx, source: RecoverySource): Promise<string[]> {
+  const prefix = `systems/${source.system}/`;
   const ids: string[] = [];
-  for await (const object of store.list(prefix, { signal })) {
+  for await (const object of source.store.list(prefix, { signal: ctx.signal })) {
     const rest = object.key.slice(prefix.length);
     // Ids begin with a digit or a-f, the log's folder with l: the backups come first in the order of keys.
     if (rest.startsWith("log/")) break;

@@ -23,7 +23,9 @@ export async function openPart(
     // Cancelled: the consumer failed and stopped reading.
     if (opened.reason instanceof CancelledError && consumed.status === "rejected") throw consumed.reason;
     await proveBytes(ctx, recovery, part);
-    throw (await isSealedForUs(ctx, recovery, part, opened.reason)) ? cannotBeOpened(recovery, part) : opened.reason;
+    throw (await isSealedForUs(ctx, recovery, { part, reason: opened.reason }))
+      ? cannotBeOpened(recovery, part)
+      : opened.reason;
   }
   if (consumed.status === "rejected") throw consumed.reason;
   const [first] = part.pieces;
@@ -51,8 +53,7 @@ async function proveBytes(ctx: RecoveryCtx, recovery: Pick<Recovery, "source">, 
 async function isSealedForUs(
   ctx: RecoveryCtx,
   recovery: Pick<Recovery, "identityFile">,
-  part: ManifestPart,
-  reason: unknown,
+  { part, reason }: { part: ManifestPart; reason: unknown },
 ): Promise<boolean> {
   if (!(reason instanceof EngineError) || reason.engine !== "envelope" || reason.kind === "missing-program")
     return false;

@@ -23,10 +23,11 @@ export async function readBack(ctx: RecoveryCtx, recovery: Recovery): Promise<St
   refuseTooSmall(recovery, stored);
   let done = 0;
   for (const part of parts) {
-    await readPart(ctx, recovery, part, (bytes) => {
+    const onBytes = (bytes: number) => {
       done += bytes;
       ctx.run.progress({ done, total, unit: "bytes" });
-    });
+    };
+    await readPart(ctx, recovery, { part, onBytes });
   }
   return {
     summary: `${parts.length} parts, ${formatBytes(total)} unpacked, every digest fits`,
@@ -47,8 +48,7 @@ function refuseTooSmall({ verify }: Recovery, stored: number): void {
 async function readPart(
   ctx: RecoveryCtx,
   recovery: Recovery,
-  part: ManifestPart,
-  onBytes: (bytes: number) => void,
+  { part, onBytes }: { part: ManifestPart; onBytes: (bytes: number) => void },
 ): Promise<void> {
   const hash = createHash("sha256");
   const watch = async function* (plain: Readable): AsyncGenerator<Buffer> {

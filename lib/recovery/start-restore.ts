@@ -5,7 +5,7 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import type { StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
-import type { Configuration } from "@/lib/settings/schemas";
+import { checkTarget } from "./check-target";
 import { parsePoint } from "./point";
 import { StartRestoreInput } from "./schemas";
 
@@ -48,15 +48,4 @@ export async function startRestore(ctx: Ctx, input: StartRestoreInput): Promise<
     });
     return { runId: run.id };
   });
-}
-
-function checkTarget(configuration: Configuration, to: string): void {
-  if (to === "scratch" || to.startsWith("dir:/")) return;
-  const target = configuration.targets[to];
-  if (!target) throw new NotFoundError("target", to);
-  if (!target.allow.includes("drill")) {
-    throw new RefusedError(`target "${to}" does not allow a restore outside a live run`, {
-      hint: "A live recovery is started from its runbook; `targets.*.allow` in holdfast.yaml lists what a target allows.",
-    });
-  }
 }

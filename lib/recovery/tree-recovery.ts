@@ -132,7 +132,10 @@ export async function checkTree(ctx: RecoveryCtx, recovery: TreeRecovery): Promi
   await openPart(ctx, recovery, {
     part: partOf(manifest, "listing"),
     consume: async (plain) => {
-      recovery.comparison = await ctx.engines.files.compare(place, manifest.source, plain, ctx.signal);
+      recovery.comparison = await ctx.engines.files.compare(place, plain, {
+        include: manifest.source.include,
+        signal: ctx.signal,
+      });
     },
   });
   const { compared, unsettled, digest, differences, ownersCompared } = known(recovery.comparison, "the comparison");

@@ -1,8 +1,8 @@
 import { fingerprintSecrets } from "@/lib/backups";
 import { NotFoundError, HoldfastError } from "@/lib/kernel/errors";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
-import { loadConfiguration } from "@/lib/settings";
-import { type SystemDeclaration, fillPath } from "@/lib/settings/schemas";
+import { fillPath, loadConfiguration } from "@/lib/settings";
+import type { SystemDeclaration } from "@/lib/settings/schemas";
 import { openSource } from "./open-source";
 import { parsePoint } from "./point";
 import { known } from "./recovery";

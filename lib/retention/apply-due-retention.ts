@@ -15,11 +15,12 @@ const DUE_HOUR = 5;
  * Applies each system's plan once a day, under the same guards as a person's, where `retention.apply` says so. Over any
  * number of runners: the day's row is the claim. What a guard refuses is kept with its reason and waits for a person;
  * a system on which a run works is tried again.
+ * @param dueHour of the day in UTC from which on it is due
  */
-export async function applyDueRetention(ctx: Ctx): Promise<{ started: string[] }> {
+export async function applyDueRetention(ctx: Ctx, dueHour = DUE_HOUR): Promise<{ started: string[] }> {
   requirePermission(ctx, "job.perform");
   const loaded = await findConfiguration(ctx);
-  if (loaded?.configuration.retention.apply !== "daily" || ctx.now().getUTCHours() < DUE_HOUR) return { started: [] };
+  if (loaded?.configuration.retention.apply !== "daily" || ctx.now().getUTCHours() < dueHour) return { started: [] };
   const started: string[] = [];
   const day = ctx.now().toISOString().slice(0, 10);
   for (const system of await listRetainedSystems(ctx, loaded.configuration)) {

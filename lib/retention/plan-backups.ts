@@ -1,3 +1,4 @@
+import { formatTarget } from "@/lib/kernel/format";
 import { type Anchors, copyIn } from "./find-anchors";
 import { type BackupFact, type CopyFact, GRACE_MS, type Kept, type Removal, type SystemFacts } from "./model";
 
@@ -74,17 +75,11 @@ function decideAlone(
     return { keep: "its parent is not known", isOld: true };
   const lockedUntil = copyIn(backup, repositoryId)?.lockedUntil ?? facts.now;
   const at = lockedUntil > facts.now ? lockedUntil : facts.now;
-  return { at, reason: `older than ${formatRetain(retain)}, the retain of type ${backup.type}` };
+  return { at, reason: `older than ${formatTarget(retain)}, the retain of type ${backup.type}` };
 }
 
 function retainOf(facts: SystemFacts, type: string): number | undefined {
   return type === "full" || type === "incremental" || type === "log" ? facts.retain[type] : undefined;
-}
-
-/** In the largest unit that divides it. */
-export function formatRetain(seconds: number): string {
-  if (seconds % 86_400 === 0) return `${seconds / 86_400} d`;
-  return seconds % 3_600 === 0 ? `${seconds / 3_600} h` : `${seconds} s`;
 }
 
 function childrenByParent(backups: readonly BackupFact[]): Map<string, BackupFact[]> {

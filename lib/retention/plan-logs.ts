@@ -1,6 +1,7 @@
+import { formatTarget } from "@/lib/kernel/format";
 import { type Anchors, findLogFulls } from "./find-anchors";
 import { type LogFact, GRACE_MS, type SystemFacts, logOrder, logSubject } from "./model";
-import { type Sorted, formatRetain } from "./plan-backups";
+import type { Sorted } from "./plan-backups";
 
 /** One series of log files of one server. */
 interface Lineage {
@@ -32,7 +33,7 @@ export function planLogs(
 
 function planLineage(facts: SystemFacts, lineage: Lineage, need: Need): Sorted {
   const sorted: Sorted = { removals: [], kept: [] };
-  const ageReason = `older than ${formatRetain(facts.retain.log ?? 0)}, the retain of type log`;
+  const ageReason = `older than ${formatTarget(facts.retain.log ?? 0)}, the retain of type log`;
   let at = facts.now;
   let hasStopped = false;
   for (const log of lineage.files) {

@@ -1,7 +1,7 @@
-import type { BackupType, CopyState } from "@/lib/backups/schemas";
+import type { CopyState } from "@/lib/backups/schemas";
 import type { Ctx, Tx } from "@/lib/db/context";
 import { OPEN_RUN_STATES } from "@/lib/runs/schemas";
-import type { Configuration, SystemDeclaration } from "@/lib/settings/schemas";
+import { type Configuration, type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
 import { type BackupFact, type Freeze, type LogFact, type SystemFacts, findSizeAnomalies } from "./model";
 
 const DAY_MS = 86_400_000;
@@ -52,9 +52,7 @@ export async function readFacts(
 }
 
 function retainOf(declaration: SystemDeclaration | undefined): SystemFacts["retain"] {
-  if (!declaration || !("backup" in declaration)) return {};
-  const declared: Partial<Record<BackupType, { retain: number } | undefined>> = declaration.backup;
-  return Object.fromEntries(Object.entries(declared).flatMap(([type, each]) => (each ? [[type, each.retain]] : [])));
+  return Object.fromEntries(declaredBackups(declaration).map(({ type, retain }) => [type, retain]));
 }
 
 function lockMsOf(configuration: Configuration, repository: string): number {

@@ -1,5 +1,5 @@
 import type { Ctx, Tx } from "@/lib/db/context";
-import type { Configuration } from "@/lib/settings/schemas";
+import { type Configuration, declaredBackups } from "@/lib/settings/schemas";
 import { digestRemovals, makePlan } from "./make-plan";
 import { type Plan, type Removal, type SystemFacts, dueRemovals, findClockTrouble } from "./model";
 import { type RetainedSystem, readFacts } from "./read-facts";
@@ -49,8 +49,5 @@ export async function listRetainedSystems(
     orderBy: { position: "asc" },
     select: { id: true, name: true, logServerId: true, logIncarnation: true },
   });
-  return rows.filter((row) => {
-    const declaration = configuration.systems[row.name];
-    return declaration !== undefined && "backup" in declaration;
-  });
+  return rows.filter((row) => declaredBackups(configuration.systems[row.name]).length > 0);
 }

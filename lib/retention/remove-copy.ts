@@ -18,7 +18,12 @@ export interface RemovalTarget {
 
 export type RemovalOutcome = "deleted" | { why: string };
 
-const KnownParts = z.object({ parts: z.array(z.object({ pieces: z.array(z.object({ key: z.string() })) })) });
+const Parts = z.array(z.object({ pieces: z.array(z.object({ key: z.string() })) }));
+/** An increment that is made of logs has no part of its own. */
+const KnownParts = z.union([
+  z.object({ parts: Parts }),
+  z.object({ logs: z.array(z.unknown()) }).transform(() => ({ parts: [] as z.infer<typeof Parts> })),
+]);
 
 /**
  * Deletes one copy of a backup by the explicit keys of its manifest. The manifest goes first: without it the backup does
@@ -76,7 +81,7 @@ async function keysOf(ctx: JobCtx, target: RemovalTarget): Promise<string[] | { 
       { publicKeys: repository.identity.publicKeys, signal: ctx.signal },
     );
     await ctx.db.backup.update({ where: { id: removal.subject }, data: { manifest: read as object } });
-    return [...first, ...piecesIn(prefix, "parts" in read ? read : {})];
+    return [...first, ...piecesIn(prefix, KnownParts.parse(read))];
   } catch (error) {
     if (error instanceof EngineError || !(error instanceof HoldfastError)) throw error;
     return { why: `what belongs to it is not known: ${error.message}` };
@@ -84,7 +89,7 @@ async function keysOf(ctx: JobCtx, target: RemovalTarget): Promise<string[] | { 
 }
 
 /** Only what lies in the backup's own place: a part that is a log file belongs to the log. */
-function piecesIn(prefix: string, { parts = [] }: Partial<z.infer<typeof KnownParts>>): string[] {
+function piecesIn(prefix: string, { parts }: z.infer<typeof KnownParts>): string[] {
   return parts.flatMap((part) => part.pieces.map((piece) => piece.key)).filter((key) => key.startsWith(prefix));
 }
 

@@ -212,10 +212,68 @@ describe("an apply", () => {
   });
 });
 
+test("an increment that is made of logs goes by its manifest alone, and its logs by their own rule", async () => {
+  await beginHistory();
+  await beginGuard();
+  const [, parent = ""] = fulls;
+  const id = newId();
+  const { serverId, incarnation, position, startedAt } = await database.db.backup.findUniqueOrThrow({
+    where: { id: parent },
+  });
+  const repositories = await database.db.repository.findMany({ select: { id: true } });
+  const log = (await keysOf("primary", "systems/database/log/"))[0] ?? "";
+  const manifest = { type: "incremental", logs: [{ file: "binlog.000001", key: log }] };
+  await database.db.backup.create({
+    data: {
+      id,
+      systemId,
+      type: "incremental",
+      method: "logical",
+      state: "complete",
+      parentId: parent,
+      startedAt,
+      serverId,
+      incarnation,
+      position: position as object,
+      manifest,
+      copies: { create: repositories.map((each) => ({ repositoryId: each.id, state: "present" })) },
+    },
+  });
+  for (const store of Object.values(stores)) {
+    await store.inner.put(manifestOf(id), Buffer.from(JSON.stringify(manifest)), { signal });
+  }
+  await declareEstate(database, (estate) => {
+    Object.assign(estate.systems.database.backup, { incremental: { retain: "90d", to: ["primary"] } });
+    Object.assign(estate, { retention: { keepProven: 2 } });
+  });
+  const stays = await plan();
+  expect(stays.kept).toContainEqual(expect.objectContaining({ subject: parent, reason: `backup ${id} needs it` }));
+  expect(stays.removals.filter((each) => each.kind === "log").map((each) => each.title)).toEqual([
+    "binlog.000001",
+    "binlog.000001",
+  ]);
+  await declareEstate(database, (estate) => {
+    Object.assign(estate.systems.database.backup, { incremental: { retain: "7d", to: ["primary"] } });
+    Object.assign(estate, { retention: { keepProven: 2 } });
+  });
+  const { removals } = await plan();
+  const order = removals.filter((each) => each.repository === "primary").map((each) => each.subject);
+  expect(order.indexOf(id)).toBeLessThan(order.indexOf(parent));
+  const others = async () => (await keysOf("primary")).filter((key) => key !== manifestOf(id));
+  const before = await others();
+  await database.db.backupCopy.updateMany({
+    where: { backupId: { not: id } },
+    data: { lockedUntil: new Date("2030-01-01") },
+  });
+  await database.db.logCoverage.updateMany({ data: { lockedUntil: new Date("2030-01-01") } });
+  expect(await apply()).toMatchObject({ state: "succeeded", result: { deleted: 2 } });
+  expect(await keysOf("primary")).toEqual(before);
+});
+
 /** Each backup stays in the catalogue with its reason, and each deletion is in the audit log. */
 async function expectExpired(): Promise<void> {
   const row = await database.db.backup.findUniqueOrThrow({ where: { id: fulls[0] ?? "" } });
-  expect(row).toMatchObject({ state: "expired", expiredReason: "older than 30 d, the retain of type full" });
+  expect(row).toMatchObject({ state: "expired", expiredReason: "older than 30d, the retain of type full" });
   expect(row.expiredAt).toEqual(database.clock.now());
   expect(await stateOf(fulls[3] ?? "")).toEqual(["complete", "present", "present"]);
   const actions = await auditSince();
@@ -226,7 +284,7 @@ async function expectExpired(): Promise<void> {
     orderBy: { id: "asc" },
   });
   expect(events.map((event) => event.metadata)).toMatchObject(
-    ["primary", "secondary"].map((repository) => ({ repository, reason: "older than 30 d, the retain of type full" })),
+    ["primary", "secondary"].map((repository) => ({ repository, reason: "older than 30d, the retain of type full" })),
   );
 }
 
@@ -375,20 +433,30 @@ describe("the schedule", () => {
   beforeAll(beginHistory);
   beforeEach(beginGuard);
 
-  const tick = () => applyDueRetention({ ...database.ctx(systemActor("scheduler")) });
-  /** Today at an hour at which it is due; the guards of the clock are their own tests. */
-  const isDue = () => database.clock.now().getUTCHours() >= 5;
+  const tick = (dueHour = 0) => applyDueRetention(database.ctx(systemActor("scheduler")), dueHour);
 
-  test("applies once a day, over any number of runners", async () => {
+  test("applies once a day, over any number of runners, and not before its hour", async () => {
+    expect((await tick(24)).started).toEqual([]);
     const ticks = await Promise.all([tick(), tick(), tick()]);
-    expect(ticks.flatMap(({ started }) => started)).toHaveLength(isDue() ? 1 : 0);
+    expect(ticks.flatMap(({ started }) => started)).toHaveLength(1);
     expect((await tick()).started).toEqual([]);
+    expect((await plan()).lastDay).toMatchObject({
+      outcome: "started",
+      runId: ticks.flatMap(({ started }) => started)[0],
+    });
+  });
+
+  test("tries again later in the day while a run works on the system", async () => {
+    const { runId } = await applyRetention(database.ctx(), await request());
+    expect((await tick()).started).toEqual([]);
+    await database.db.run.update({ where: { id: runId }, data: { state: "aborted", endedAt: database.clock.now() } });
+    expect((await tick()).started).toHaveLength(1);
   });
 
   test("says once a day why a guard refused, and starts nothing", async () => {
     await judge(fulls[4] ?? "", "primary", "backup-bad");
     expect([(await tick()).started, (await tick()).started]).toEqual([[], []]);
-    expect((await auditSince()).filter((action) => action === "retention.refused")).toHaveLength(isDue() ? 1 : 0);
+    expect((await auditSince()).filter((action) => action === "retention.refused")).toHaveLength(1);
   });
 
   test("does nothing where a person applies", async () => {

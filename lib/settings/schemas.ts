@@ -3,6 +3,7 @@ import { isCronExpression } from "@/lib/kernel/cron";
 import { parseBytes } from "@/lib/kernel/bytes";
 import { parseDurationSeconds } from "@/lib/kernel/time";
 import { ChannelDeclaration } from "./channels";
+import { plainSecrets, unknownVariables } from "./check-trees";
 import { secretReference } from "./secret-reference";
 
 export { ChannelDeclaration } from "./channels";
@@ -308,47 +309,6 @@ function missingNames(
     .map(({ path, name, what }) => ({ path, message: `expected a declared ${what}, not "${name}"` }));
 }
 
-/** Systems that hold secrets where nothing would encrypt them. */
-function plainSecrets({
-  keys,
-  systems,
-}: {
-  keys: { recipients: string[] };
-  systems: Record<string, SystemDeclaration>;
-}): { path: string[]; message: string }[] {
-  if (keys.recipients.length > 0) return [];
-  return Object.entries(systems).flatMap(([system, declaration]) =>
-    declaration.kind === "files" && declaration.secrets
-      ? [{ path: ["systems", system, "secrets"], message: "expected keys.recipients: secrets are always encrypted" }]
-      : [],
-  );
-}
-
-const PLACE_VARIABLE = /\{\{([A-Z][A-Z0-9_]*)\}\}/g;
-
-function unknownVariables({
-  variables,
-  systems,
-}: {
-  variables: Record<string, string>;
-  systems: Record<string, SystemDeclaration>;
-}): { path: string[]; message: string }[] {
-  return Object.entries(systems).flatMap(([system, declaration]) => {
-    if (declaration.kind !== "files" && declaration.kind !== "git") return [];
-    return [...declaration.path.matchAll(PLACE_VARIABLE)]
-      .filter(([, name = ""]) => !(name in variables))
-      .map(([, name = ""]) => ({
-        path: ["systems", system, "path"],
-        message: `expected a declared variable, not "${name}"`,
-      }));
-  });
-}
-
-/** A declared path with the values of `variables`. */
-export function fillPath(path: string, { variables }: { variables: Record<string, string> }): string {
-  return path.replace(PLACE_VARIABLE, (whole, name: string) => variables[name] ?? whole);
-}
-
 export const Configuration = z
   .strictObject({
     project: z.strictObject({
@@ -379,10 +339,7 @@ export const Configuration = z
     for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
       ctx.issues.push({ code: "custom", message, path: ["systems", ...path], input: ctx.value.systems });
     }
-    for (const { path, message } of plainSecrets(ctx.value)) {
-      ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
-    }
-    for (const { path, message } of unknownVariables(ctx.value)) {
+    for (const { path, message } of [...plainSecrets(ctx.value), ...unknownVariables(ctx.value)]) {
       ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
     }
     for (const { path, message } of sharedPlaces(ctx.value.repositories)) {

@@ -2,7 +2,7 @@ import type { VerifierState } from "@/lib/verification/schemas";
 import type { CALENDAR_STATES, SystemState } from "./schemas";
 
 export interface StateFacts {
-  kind: "mariadb" | "service";
+  kind: "mariadb" | "files" | "git" | "service";
   now: Date;
   /** Newest acknowledged heartbeat. */
   heartbeatAt: Date | null;
@@ -32,6 +32,8 @@ const FACTS_MS_MAX = 30_000;
 /** One word for a system's state, worst first. What is not known is never ok. */
 export function judgeState(facts: StateFacts): JudgedState {
   if (facts.kind === "service") return { state: "idle", word: "Not backed up", reason: null };
+  // Nothing answers for files and code: their backups alone tell.
+  if (facts.kind !== "mariadb") return judgeBackups(facts);
   if (!facts.probedAt || facts.now.getTime() - facts.probedAt.getTime() > FACTS_MS_MAX) {
     return {
       state: "unknown",

@@ -23,7 +23,7 @@ export const SystemSummary = z.object({
   id: z.string(),
   name: z.string(),
   title: z.string(),
-  kind: z.enum(["mariadb", "service"]),
+  kind: z.enum(["mariadb", "files", "git", "service"]),
   impact: z.enum(["critical", "high", "medium", "low"]),
   owner: z.string().nullable(),
   deputy: z.string().nullable(),

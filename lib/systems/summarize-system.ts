@@ -26,7 +26,7 @@ export function summarizeSystem(facts: SystemFacts, row: SystemRow): SystemSumma
     repositories,
     ...agesOf(attempt, success),
     ...describeProof(facts, row.id),
-    calendar: row.kind === "mariadb" ? calendarOf(facts, row.id, backups) : [],
+    calendar: row.kind !== "service" ? calendarOf(facts, row.id, backups) : [],
     heartbeatAt: row.heartbeatAt?.toISOString() ?? null,
     schedules: schedulesOf(declaration, facts.now),
   };
@@ -64,7 +64,7 @@ function describeState(
   const { row, exposureSeconds } = of;
   const attempt = of.attempt?.state ?? null;
   const judged = judgeState({
-    kind: row.kind === "mariadb" ? "mariadb" : "service",
+    kind: row.kind as SystemSummary["kind"],
     now: facts.now,
     heartbeatAt: row.heartbeatAt,
     probedAt: row.probedAt,

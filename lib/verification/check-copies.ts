@@ -46,25 +46,32 @@ export async function checkCopies(
         },
       },
     });
-    for (const { id, manifest, copies: places } of rows) {
-      for (const { repository } of places) {
-        ctx.signal.throwIfAborted();
-        const store = await ctx.engines.store(repository.name);
-        const fact = await lookAt(ctx, store, { system, id, manifest: manifest as Manifest | null });
-        copies += 1;
-        if (fact.state !== "present") bad += 1;
-        await storeCopy(ctx, systemId, {
-          backupId: id,
-          repositoryId: repository.id,
-          repository: repository.name,
-          ...fact,
-        });
-      }
+    for (const row of rows) {
+      const facts = await checkBackup(ctx, { systemId, system }, row);
+      copies += facts.length;
+      bad += facts.filter(({ state }) => state !== "present").length;
     }
     ctx.run.progress({ done: copies, total: null, unit: "checks" });
     after = rows.at(-1)?.id;
     if (rows.length < BACKUPS_A_PAGE) return { copies, bad };
   }
+}
+
+async function checkBackup(
+  ctx: StepCtx,
+  { systemId, system }: { systemId: string; system: string },
+  backup: { id: string; manifest: unknown; copies: { repository: { id: string; name: string } }[] },
+): Promise<CopyFact[]> {
+  const facts: CopyFact[] = [];
+  for (const { repository } of backup.copies) {
+    ctx.signal.throwIfAborted();
+    const store = await ctx.engines.store(repository.name);
+    const found = await lookAt(ctx, store, { system, id: backup.id, manifest: backup.manifest as Manifest | null });
+    const fact = { backupId: backup.id, repositoryId: repository.id, repository: repository.name, ...found };
+    await storeCopy(ctx, systemId, fact);
+    facts.push(fact);
+  }
+  return facts;
 }
 
 async function lookAt(

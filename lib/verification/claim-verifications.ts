@@ -8,7 +8,7 @@ import { createRun } from "@/lib/runs";
 import { findConfiguration } from "@/lib/settings";
 import { DEFAULT_VERIFICATIONS, type MariadbDeclaration } from "@/lib/settings/schemas";
 import { SELF_TEST_SCHEDULE } from "./self-test-schedule";
-import { createSelfTest } from "./start-self-test";
+import { startDueSelfTest } from "./start-self-test";
 
 const CADENCES = ["daily", "weekly"] as const;
 type Cadence = (typeof CADENCES)[number];
@@ -104,13 +104,7 @@ async function claimSelfTest(ctx: Ctx): Promise<string | null> {
   const isOver = ctx.now().getTime() - dueAt.getTime() > LATE_MS_MAX;
   if (!first || first.appliedAt > dueAt || isOver) return null;
   if (await ctx.db.verifierTest.findUnique({ where: { dueAt }, select: { id: true } })) return null;
-  return ctx.transaction(async (tx) => {
-    // Runners that tick at once: the first holds the lock until its row is there.
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('verifier-test'))`;
-    if (await tx.verifierTest.findUnique({ where: { dueAt }, select: { id: true } })) return null;
-    const { runId } = await createSelfTest(tx, ctx, { dueAt });
-    return runId;
-  });
+  return (await startDueSelfTest(ctx, dueAt))?.runId ?? null;
 }
 
 /** A test whose run was ended without it (its runner died for good) could not be carried out: nothing is known of it. */

@@ -17,7 +17,6 @@ export async function concludeAttempt(
   const verdict = error ? judgeFailure({ code: error.code, check: failedCheck }) : "pass";
   ctx.run.say(`verdict: ${verdict}`, verdict === "pass" ? "info" : "error");
   const run = await ctx.db.run.findUnique({ where: { id: request.runId }, select: { runner: true } });
-  const { manifest } = recovery ?? {};
   await recordVerdict(ctx, {
     systemId: ended.systemId,
     backupId: request.backup,
@@ -27,14 +26,18 @@ export async function concludeAttempt(
     verdict,
     durationMs: monotonicMs() - attempt.begunMs,
     findings: attempt.findings,
-    details: {
-      checks: attempt.evidence,
-      error: error ? error.message : null,
-      runner: run?.runner ?? null,
-      tools: manifest ? { ...manifest.tools, server: manifest.server.version } : {},
-      restoredTo: recovery?.restoredTo ?? null,
-      heartbeatAt: recovery?.heartbeat?.at.toISOString() ?? null,
-    },
+    details: describe(attempt, { error: error?.message ?? null, runner: run?.runner ?? null }),
   });
   return verdict;
+}
+
+function describe({ evidence, recovery }: Attempt, facts: { error: string | null; runner: string | null }) {
+  const manifest = recovery?.manifest;
+  return {
+    checks: evidence,
+    ...facts,
+    tools: manifest ? { ...manifest.tools, server: manifest.server.version } : {},
+    restoredTo: recovery?.restoredTo ?? null,
+    heartbeatAt: recovery?.heartbeat?.at.toISOString() ?? null,
+  };
 }

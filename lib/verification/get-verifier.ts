@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Prisma } from "@/lib/db/client";
 import type { Ctx } from "@/lib/db/context";
 import { nextTimes } from "@/lib/kernel/cron";
 import { requirePermission } from "@/lib/kernel/permissions";
@@ -19,11 +20,21 @@ export async function getVerifier(ctx: Ctx): Promise<VerifierView> {
   return {
     // A try that goes on does not make a broken verifier a better one.
     state: running && state === "unknown" ? "running" : state,
-    testedAt: newest?.endedAt?.toISOString() ?? null,
-    runId: newest?.runId ?? null,
-    durationMs: newest?.endedAt ? newest.endedAt.getTime() - newest.startedAt.getTime() : null,
-    error: newest?.error ?? null,
-    plants: z.array(PlantResult).parse(newest?.plants ?? []),
+    ...describe(newest),
     nextAt: nextTimes(SELF_TEST_SCHEDULE, ctx.now(), 1)[0]?.toISOString() ?? null,
+  };
+}
+
+type TestRow = Prisma.VerifierTestGetPayload<object>;
+
+function describe(newest: TestRow | undefined): Omit<VerifierView, "state" | "nextAt"> {
+  if (!newest?.endedAt) return { testedAt: null, runId: null, durationMs: null, error: null, plants: [] };
+  const { startedAt, endedAt, runId, error, plants } = newest;
+  return {
+    testedAt: endedAt.toISOString(),
+    runId,
+    durationMs: endedAt.getTime() - startedAt.getTime(),
+    error,
+    plants: z.array(PlantResult).parse(plants),
   };
 }

@@ -10,8 +10,6 @@ export interface FoundThing extends NewFinding {
   systemId: string | null;
   backupId?: string | null;
   runId?: string | null;
-  owner?: string | undefined;
-  dueAt?: Date | undefined;
 }
 
 /**
@@ -21,8 +19,8 @@ export interface FoundThing extends NewFinding {
 export async function noteFinding(tx: Tx, ctx: Ctx, found: FoundThing): Promise<{ id: string }> {
   const { systemId, kind, subject, title, detail, backupId = null, runId = null } = found;
   const now = ctx.now();
-  const owner = found.owner ?? (await ownerOf(tx, ctx, systemId));
-  const dueAt = found.dueAt ?? dueOf(kind, now);
+  const owner = await ownerOf(tx, ctx, systemId);
+  const dueAt = dueOf(kind, now);
   const [row] = await tx.$queryRaw<{ id: string; times: number }[]>`
     INSERT INTO findings (id, system_id, kind, subject, title, detail, backup_id, run_id, owner, due_at, opened_at, seen_at)
     VALUES (${newId()}::uuid, ${systemId}::uuid, ${kind}, ${subject}, ${title}, ${detail.slice(0, 2_000)}, ${backupId}::uuid,
@@ -42,7 +40,8 @@ export async function noteFinding(tx: Tx, ctx: Ctx, found: FoundThing): Promise<
   return { id: row.id };
 }
 
-async function ownerOf(tx: Tx, ctx: Ctx, systemId: string | null): Promise<string> {
+/** Who is to look at what is found of a system: its owner, or the project's contact. */
+export async function ownerOf(tx: Tx, ctx: Ctx, systemId: string | null): Promise<string> {
   const system = systemId ? await tx.system.findUnique({ where: { id: systemId }, select: { owner: true } }) : null;
   if (system?.owner) return system.owner;
   return (await findConfiguration(ctx))?.configuration.project.contact ?? "nobody";

@@ -1,8 +1,8 @@
 import type { Verdict } from "@/lib/backups/schemas";
-import { summarizeError } from "@/lib/kernel/errors";
+import { type ErrorSummary, summarizeError } from "@/lib/kernel/errors";
 import { cleanUpRecovery } from "@/lib/recovery";
 import type { StepCtx } from "@/lib/runs";
-import { type AttemptRequest, beginAttempt, performCheck } from "./attempt";
+import { type Attempt, type AttemptRequest, beginAttempt, performCheck } from "./attempt";
 import { checksOf } from "./checks";
 import { concludeAttempt } from "./conclude-attempt";
 
@@ -22,24 +22,34 @@ export async function proveBackup(
   system: { id: string; hasLog: boolean },
 ): Promise<Proof> {
   const attempt = beginAttempt(request);
-  let failure: unknown;
-  try {
-    for (const check of checksOf(request.level, system)) {
-      ctx.signal.throwIfAborted();
-      const { summary } = await performCheck(ctx, attempt, check);
-      ctx.run.say(`${check.title}: ${summary}`);
-    }
-  } catch (error) {
-    failure = error;
-  }
+  const failure = await performAll(ctx, attempt, system.hasLog);
   try {
     if (ctx.signal.aborted) throw failure;
-    const error = failure === undefined ? undefined : summarizeError(failure);
-    if (error) ctx.run.say(error.hint ? `${error.message}. ${error.hint}` : error.message, "error");
-    if (error?.code === "INTERNAL") ctx.log.error({ err: failure, runId: ctx.run.id }, "a check failed unexpectedly");
+    const error = failure === undefined ? undefined : tell(ctx, failure);
     const verdict = await concludeAttempt(ctx, attempt, { systemId: system.id, error });
     return { verdict, repository: attempt.recovery?.source.repository ?? request.from, error: error?.message ?? null };
   } finally {
     if (attempt.recovery) await cleanUpRecovery(ctx, attempt.recovery, { server: false });
   }
+}
+
+/** The first check's failure, or undefined. */
+async function performAll(ctx: StepCtx, attempt: Attempt, hasLog: boolean): Promise<unknown> {
+  try {
+    for (const check of checksOf(attempt.request.level, { hasLog })) {
+      ctx.signal.throwIfAborted();
+      const { summary } = await performCheck(ctx, attempt, check);
+      ctx.run.say(`${check.title}: ${summary}`);
+    }
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function tell(ctx: StepCtx, failure: unknown): ErrorSummary {
+  const error = summarizeError(failure);
+  ctx.run.say(error.hint ? `${error.message}. ${error.hint}` : error.message, "error");
+  if (error.code === "INTERNAL") ctx.log.error({ err: failure, runId: ctx.run.id }, "a check failed unexpectedly");
+  return error;
 }

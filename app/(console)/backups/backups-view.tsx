@@ -12,6 +12,7 @@ import { buttonStyles } from "@/components/ui/button";
 import { formatBytes, formatCountOf } from "@/lib/kernel/format";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import { BACKUP_WORD } from "./backup-status";
+import { BackupViews } from "./backup-views";
 import { BackupsTable } from "./backups-table";
 import { repositoryHealth } from "./repository-health";
 import { BACKUPS_PER_PAGE, backupsSearch, STATES, TYPES } from "./search-params";
@@ -35,7 +36,10 @@ export function BackupsView() {
         }
       >
         <PageHeading>Backups</PageHeading>
-        <span className="text-ink-3">every recovery point, where its copies lie, and what was proven of it</span>
+        <BackupViews />
+        <span className="text-ink-3 phone:text-12">
+          every recovery point, where its copies lie, and what was proven of it
+        </span>
       </PageTitle>
       <RepositoryFacts repositories={repositories} />
       <FilterRow isFiltered={isFiltered} onClear={clear}>

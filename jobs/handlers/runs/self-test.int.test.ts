@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { readdir } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OPERATOR, type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-database";
 import { declareEstate } from "@/lib/db/test-estate";
 import { getRun } from "@/lib/runs";
-import { listSystems } from "@/lib/systems";
-import { getVerifier, listFindings, startSelfTest } from "@/lib/verification";
+import { getVerifier, startSelfTest } from "@/lib/verification";
 import type { Engines } from "@/lib/engines/ports";
 import { openEngines } from "../../open-engines";
 import { performRunJob } from "./perform";

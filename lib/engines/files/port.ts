@@ -106,9 +106,8 @@ export interface FilesEngine {
   /** Compares what a restore brought with the listing of the last archive of the chain. */
   compare(
     directory: string,
-    source: Pick<FilesSource, "include">,
     listing: Readable,
-    signal: AbortSignal,
+    options: { include: readonly string[]; signal: AbortSignal },
   ): Promise<FilesComparison>;
   /**
    * HMAC-SHA256 over the names and contents of a source's files. With another key it is another one, and without the key

@@ -75,7 +75,7 @@ BEGIN
   -- A backup that lacks a copy ends its run as failed: that is one fact, noted with the backup.
   IF EXISTS (SELECT 1 FROM backups WHERE run_id = NEW.id AND state = 'incomplete') THEN RETURN NULL; END IF;
   INSERT INTO alert_facts (kind, ref, system_id, at, details)
-  VALUES (NEW.kind || '-failed', NEW.id::text, NEW.system_id, COALESCE(NEW.ended_at, now()), jsonb_build_object(
+  VALUES (NEW.kind || '-failed', concat_ws(':', NEW.id, NEW.system_id), NEW.system_id, COALESCE(NEW.ended_at, now()), jsonb_build_object(
     'runId', NEW.id, 'backupId', NEW.backup_id, 'type', NEW.parameters->>'type', 'level', NEW.parameters->>'level',
     'error', NEW.error_message, 'hint', NEW.error_hint))
   ON CONFLICT (kind, ref) DO NOTHING;
@@ -125,12 +125,12 @@ CREATE TRIGGER slots_note_missed
   FOR EACH ROW WHEN (NEW.state = 'missed')
   EXECUTE FUNCTION note_missed_slot();
 
--- By its run: the run that fails for the same reason is the same fact.
+-- By its run and system: the run that fails for the same reason is the same fact.
 CREATE FUNCTION note_verification_failure() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO alert_facts (kind, ref, system_id, at, details)
-  VALUES ('verification-failed', COALESCE(NEW.run_id, NEW.id)::text, NEW.system_id, NEW.at, jsonb_build_object(
+  VALUES ('verification-failed', concat_ws(':', COALESCE(NEW.run_id, NEW.id), NEW.system_id), NEW.system_id, NEW.at, jsonb_build_object(
     'runId', NEW.run_id, 'backupId', NEW.backup_id, 'level', NEW.level, 'verdict', NEW.verdict,
     'error', NEW.details->>'error'))
   ON CONFLICT (kind, ref) DO NOTHING;

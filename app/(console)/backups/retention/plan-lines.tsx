@@ -16,10 +16,12 @@ interface PlanLinesProps {
   label: string;
   lines: readonly (KeptView | RemovalView)[];
   empty: string;
+  /** When the plan was made: what is not due and waits for no lock waits for the lift. */
+  asOf: string;
 }
 
 /** Lines of a plan: what, of when, where, how much, and why. */
-export function PlanLines({ label, lines, empty }: PlanLinesProps) {
+export function PlanLines({ label, lines, empty, asOf }: PlanLinesProps) {
   const [isOpen, setIsOpen] = useState(false);
   if (lines.length === 0) return <p className="border-t border-line px-4 py-2 text-ink-3 phone:px-3">{empty}</p>;
   const folded = foldLines(lines);
@@ -29,10 +31,10 @@ export function PlanLines({ label, lines, empty }: PlanLinesProps) {
       <DataTable
         label={label}
         isDense
-        columns={isRemoval ? [...COLUMNS, whenColumn] : COLUMNS}
+        columns={isRemoval ? [...COLUMNS, whenColumn(asOf)] : COLUMNS}
         rows={isOpen ? folded : folded.slice(0, SHOWN)}
         rowKey={(line) => `${line.repository} ${line.subject}`}
-        phone={(line) => <PhoneLine line={line} />}
+        phone={(line) => <PhoneLine line={line} asOf={asOf} />}
       />
       {folded.length > SHOWN && (
         <p className="px-4 py-1 phone:px-3">
@@ -61,10 +63,11 @@ function What({ line }: { line: Line }) {
   );
 }
 
-/** Due by the next apply, or held by a lock. */
-function When({ line }: { line: Line }) {
+/** Due by the next apply, or held by a lock, or by what froze the system. */
+function When({ line, asOf }: { line: Line; asOf: string }) {
   if (line.isDue === undefined || line.notBefore === undefined) return null;
   if (line.isDue) return <Status tone="idle">next apply</Status>;
+  if (line.notBefore <= asOf) return <span className="whitespace-nowrap text-ink-2">once it is lifted</span>;
   return (
     <span className="whitespace-nowrap">
       not before <NearInstant at={line.notBefore} />
@@ -91,15 +94,17 @@ const COLUMNS: DataColumn<Line>[] = [
   },
 ];
 
-const whenColumn: DataColumn<Line> = {
-  id: "when",
-  header: "When",
-  width: 190,
-  sortBy: (line) => line.notBefore ?? null,
-  cell: (line) => <When line={line} />,
-};
+function whenColumn(asOf: string): DataColumn<Line> {
+  return {
+    id: "when",
+    header: "When",
+    width: 190,
+    sortBy: (line) => line.notBefore ?? null,
+    cell: (line) => <When line={line} asOf={asOf} />,
+  };
+}
 
-function PhoneLine({ line }: { line: Line }) {
+function PhoneLine({ line, asOf }: { line: Line; asOf: string }) {
   return (
     <>
       <span className="flex justify-between gap-2">
@@ -114,7 +119,7 @@ function PhoneLine({ line }: { line: Line }) {
       </span>
       {line.isDue === false && (
         <span className="text-12 text-ink-3">
-          <When line={line} />
+          <When line={line} asOf={asOf} />
         </span>
       )}
     </>

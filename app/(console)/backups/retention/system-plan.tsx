@@ -39,6 +39,7 @@ export function SystemPlan({ plan, mayApply, mayLift }: Rights & { plan: Retenti
       <PlanLines
         label={`What goes of ${plan.system}`}
         lines={plan.removals}
+        asOf={plan.asOf}
         empty="Nothing is older than its retain and free to go."
       />
       <div className="px-4 phone:px-3">
@@ -47,6 +48,7 @@ export function SystemPlan({ plan, mayApply, mayLift }: Rights & { plan: Retenti
       <PlanLines
         label={`What stays of ${plan.system}`}
         lines={plan.kept}
+        asOf={plan.asOf}
         empty="Nothing that stays is older than its retain."
       />
     </section>

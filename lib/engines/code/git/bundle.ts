@@ -53,17 +53,17 @@ export async function verifyBundle(bundle: Readable, directory: string, signal: 
   });
 }
 
-/** Lets `use` have a stream as a file, and removes it. */
+/** Lets `act` have a stream as a file, and removes it. */
 export async function withBundleFile<T>(
   bundle: Readable,
   { directory, signal }: { directory: string; signal: AbortSignal },
-  use: (file: string, work: string) => Promise<T>,
+  act: (file: string, work: string) => Promise<T>,
 ): Promise<T> {
   const work = await makeWork(directory);
   try {
     const file = join(work, "code.bundle");
     await pipeline(bundle, createWriteStream(file, { mode: 0o600 }), { signal });
-    return await use(file, work);
+    return await act(file, work);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

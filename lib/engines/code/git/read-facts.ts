@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
+import { EngineError } from "@/lib/kernel/errors";
 import type { CodeFacts, CodeRef, CodeSource } from "../port";
-import { type GitCall, failed, runGit } from "./run-git";
+import { ENGINE, type GitCall, failed, runGit } from "./run-git";
 
 const OPERATION = "look at the repository";
 
@@ -26,12 +27,12 @@ export async function readFacts(source: CodeSource, signal: AbortSignal): Promis
 async function assertDirectory(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (path.startsWith("/") && found?.isDirectory()) return;
-  throw failed(
-    OPERATION,
-    `"${path}" is no directory that can be reached`,
-    "Is its volume mounted, and is the path absolute?",
-    false,
-  );
+  throw new EngineError(`"${path}" is no directory that can be reached`, {
+    engine: ENGINE,
+    operation: OPERATION,
+    permanent: false,
+    hint: "Is its volume mounted, and is the path absolute?",
+  });
 }
 
 async function assertWhole(call: GitCall): Promise<void> {

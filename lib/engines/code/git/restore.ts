@@ -44,7 +44,7 @@ async function assertEqual(call: GitCall, facts: CodeFacts): Promise<void> {
   const found = new Map((await readRefs(call)).map((ref) => [ref.name, ref.objectId]));
   const lost = facts.refs.filter((ref) => found.get(ref.name) !== ref.objectId);
   const head = facts.head && (await readHead(call));
-  const isHeadEqual = head?.branch === facts.head?.branch && head?.objectId === facts.head?.objectId;
+  const isHeadEqual = JSON.stringify(head) === JSON.stringify(facts.head);
   if (lost.length === 0 && found.size === facts.refs.length && isHeadEqual) return;
   const what = lost[0]?.name ?? (isHeadEqual ? "the number of refs" : "HEAD");
   throw failed(

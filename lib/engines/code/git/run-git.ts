@@ -78,8 +78,8 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<{ 
   return { exitCode, stdout: Buffer.concat(chunks).toString("utf8") };
 }
 
-export function failed(operation: string, message: string, hint: string, permanent = true): EngineError {
-  return new EngineError(message, { engine: ENGINE, operation, permanent, hint });
+export function failed(operation: string, message: string, hint: string): EngineError {
+  return new EngineError(message, { engine: ENGINE, operation, permanent: true, hint });
 }
 
 function explain(stderr: string, { operation, path }: GitCall): EngineError | undefined {

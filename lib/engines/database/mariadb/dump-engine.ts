@@ -48,10 +48,10 @@ export function createDumpEngine(connection: Connection): DumpEngine {
     checkTables,
     measureDump,
     countObjects: async (target, schemas, signal) => {
-      const { tables: _, ...objects } = await withSession(target, { signal }, (session) =>
+      const { views, triggers, routines, events, sequences } = await withSession(target, { signal }, (session) =>
         countObjects(session, schemas),
       );
-      return objects;
+      return { views, triggers, routines, events, sequences };
     },
     digestTables,
     query: queryFirst,

@@ -80,7 +80,7 @@ export class MemoryFiles implements FilesEngine {
     this.trees.set(directory, Object.fromEntries(names.map((name) => [name, all[name] ?? ""])));
   }
 
-  async compare(directory: string, _: Pick<FilesSource, "include">, listing: Readable): Promise<FilesComparison> {
+  async compare(directory: string, listing: Readable): Promise<FilesComparison> {
     const wanted = JSON.parse(await text(listing)) as Tree;
     const restored = this.#treeOf(directory);
     const names = [...new Set([...Object.keys(wanted), ...Object.keys(restored)])];

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import type { FilesComparison, FilesDifference, FilesSource } from "../port";
+import type { FilesComparison, FilesDifference } from "../port";
 import { listTree } from "./list-tree";
 import { type Entry, joinListings, quotePath, readListing } from "./listing";
 import { startingPoints } from "./select";
@@ -13,18 +13,18 @@ const FIRST_MAX = 20;
 /** Compares a restored tree with the listing that its backup was taken with. */
 export async function compareTree(
   directory: string,
-  source: Pick<FilesSource, "include">,
-  options: { listing: Readable; workDirectory: string; signal: AbortSignal },
+  listing: Readable,
+  options: { include: readonly string[]; workDirectory: string; signal: AbortSignal },
 ): Promise<FilesComparison> {
   await mkdir(options.workDirectory, { recursive: true, mode: 0o700 });
   const work = await mkdtemp(join(options.workDirectory, "files-"));
   try {
     const file = join(work, "restored");
     await listTree(
-      { root: directory, names: startingPoints(source), excluded: [] },
+      { root: directory, names: startingPoints(options), excluded: [] },
       { file, workDirectory: work, signal: options.signal },
     );
-    return await compareListings(options.listing, createReadStream(file));
+    return await compareListings(listing, createReadStream(file));
   } finally {
     await rm(work, { recursive: true, force: true });
   }

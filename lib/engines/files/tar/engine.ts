@@ -21,8 +21,7 @@ export function openTarFiles({ directory }: { directory: string }): FilesEngine 
     dropTarget,
     fingerprint: fingerprintFiles,
     extract: (target, archive, { signal }) => extractArchive(target, archive, signal),
-    compare: (target, source, listing, signal) =>
-      compareTree(target, source, { listing, workDirectory: directory, signal }),
+    compare: (target, listing, options) => compareTree(target, listing, { ...options, workDirectory: directory }),
     log: openFileLogs(),
   };
 }

@@ -68,9 +68,11 @@ export async function openKeyBuilder(target: Connection, signal: AbortSignal): P
     try {
       await session.rows("build the keys of a table", `USE ${quoteName(schema)}`);
       await session.rows("build the keys of a table", sql);
-    } finally {
-      give(session);
+    } catch (error) {
+      waiting.length = 0;
+      throw error;
     }
+    give(session);
   };
   return {
     add(schema, sql) {
@@ -83,6 +85,7 @@ export async function openKeyBuilder(target: Connection, signal: AbortSignal): P
     },
     failed,
     close: async () => {
+      waiting.length = 0;
       await Promise.all(sessions.map((session) => session.close()));
     },
   };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { newId } from "@/lib/kernel/ids";
 import type { FileLogEvent, FileLogScan, FilesSource, FollowedLog } from "../../port";
 import { assertSource } from "../select";
-import { isSameLog, openLog } from "./read-file-log";
+import { isSameLog, openLog } from "./log-file";
 import { type FoundFile, walkFiles } from "./walk-files";
 
 /** Of a name that stands in a key. */
