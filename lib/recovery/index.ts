@@ -10,5 +10,5 @@ export { known, type Recovery, type RecoveryCtx, type RecoverySource } from "./r
 export { parsePoint } from "./point";
 export { readBack } from "./read-back";
 export { replayLog } from "./replay-log";
-export { describeResult, onRecovery, planRestore, type RestoreShared } from "./restore-plan";
+export { describeResult, planRestore, type RestoreShared } from "./restore-plan";
 export { startRestore } from "./start-restore";
