@@ -11,7 +11,7 @@ export { parsePoint } from "./point";
 export { previewRestore } from "./preview-restore";
 export { readBack } from "./read-back";
 export { replayLog } from "./replay-log";
-export { describeResult, onRecovery, planRestore, type RestoreShared } from "./restore-plan";
+export { describeResult, planRestore, type RestoreShared } from "./restore-plan";
 export { startRestore } from "./start-restore";
 export {
   type TreeRecovery,

@@ -38,7 +38,7 @@ test.each([
 
 test("a run of a kind that this runner does not know ends as failed, with the way out", async () => {
   const { runId } = await startBackup(ctx(), { system: "database" });
-  await database.db.run.update({ where: { id: runId }, data: { kind: "cut" } });
+  await database.db.run.update({ where: { id: runId }, data: { kind: "of-a-later-version" } });
   await performRunJob(database.jobCtx(engines), { runId });
   const run = await database.db.run.findUniqueOrThrow({ where: { id: runId } });
   expect(run).toMatchObject({ state: "failed", errorHint: expect.stringContaining("same version") as string });
