@@ -92,6 +92,9 @@ async function storeClosed(
     lastGtid: log.lastGtid,
     firstAt: log.firstAt?.toISOString() ?? null,
     lastAt: log.lastAt?.toISOString() ?? null,
+    sealed: written.whole,
+    heartbeatAt: log.heartbeat?.at.toISOString() ?? null,
+    fileId: log.fileId,
   };
 }
 

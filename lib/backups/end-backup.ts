@@ -4,31 +4,27 @@ import type { ErrorSummary } from "@/lib/kernel/errors";
 import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
+import { toBackupRow, toCopyRow } from "./backup-row";
 import type { Manifest } from "./manifest";
 
 /** Stores that a backup is whole, with a row for each repository's copy. Returns whether a copy is missing. */
 export async function completeBackup(
   ctx: JobCtx,
   manifest: Manifest,
-  copies: { repositories: readonly OpenRepository[]; failures: ReadonlyMap<string, ErrorSummary> },
+  copies: {
+    repositories: readonly OpenRepository[];
+    failures: ReadonlyMap<string, ErrorSummary>;
+    /** Until when each repository holds its copy, where it locks what it takes. */
+    locks?: ReadonlyMap<string, Date>;
+  },
 ): Promise<"complete" | "incomplete"> {
   requirePermission(ctx, "job.perform");
   const state = copies.failures.size === 0 ? "complete" : "incomplete";
-  const data = manifest.parts.find((part) => part.name === "data");
-  const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
+  const row = toBackupRow(manifest);
   await ctx.transaction(async (tx) => {
     await tx.backup.update({
       where: { id: manifest.id },
-      data: {
-        state,
-        endedAt: ctx.now(),
-        sizeBytes,
-        position: manifest.position,
-        serverId: manifest.server.id,
-        incarnation: manifest.server.incarnation,
-        lossy: manifest.hazards.filter(isLoss).map((hazard) => `${hazard.object}: ${hazard.message}`),
-        manifest: manifest as object,
-      },
+      data: { ...row, state },
     });
     for (const repository of copies.repositories) {
       const failure = copies.failures.get(repository.name);
@@ -36,7 +32,13 @@ export async function completeBackup(
         where: { backupId_repositoryId: { backupId: manifest.id, repositoryId: repository.id } },
         data: failure
           ? { state: "missing", error: failure.message }
-          : { state: "present", sha256: data?.sealed.sha256 ?? null, sizeBytes, checkedAt: ctx.now(), error: null },
+          : {
+              ...toCopyRow(manifest),
+              state: "present",
+              lockedUntil: copies.locks?.get(repository.name) ?? null,
+              checkedAt: ctx.now(),
+              error: null,
+            },
       });
     }
     await recordAudit(tx, ctx, {
@@ -46,17 +48,13 @@ export async function completeBackup(
       metadata: {
         system: manifest.system,
         status: state,
-        sizeBytes,
+        sizeBytes: row.sizeBytes,
         durationMs: Date.parse(manifest.endedAt) - Date.parse(manifest.startedAt),
         missing: [...copies.failures.keys()],
       },
     });
   });
   return state;
-}
-
-function isLoss(hazard: Manifest["hazards"][number]): boolean {
-  return hazard.effect === "lossy" || hazard.effect === "omit";
 }
 
 /**

@@ -4,6 +4,7 @@ export { listBackups } from "./list-backups";
 export { startBackup } from "./start-backup";
 export { sweepBackups } from "./sweep-backups";
 export { planFullBackup } from "./full-backup-plan";
+export { toBackupRow, toCopyRow } from "./backup-row";
 export { readManifest } from "./read-manifest";
 export type { Manifest, ManifestPart } from "./manifest";
 export { ClosedLog } from "./closed-log";

@@ -7,11 +7,13 @@ import { type Manifest, formatManifest } from "./manifest";
 /**
  * Signs the manifest and writes it last, to every repository in which each piece is there with its size: from then on
  * the backup exists. Returns the repositories that do not have it. @throws when none has it
+ * @param onLocked until when a repository holds all of it, where it locks what it takes
  */
 export async function publishManifest(
   ctx: JobCtx,
   manifest: Manifest,
   repositories: readonly OpenRepository[],
+  onLocked: (repository: string, until: Date) => void = () => undefined,
 ): Promise<Map<string, ErrorSummary>> {
   const bytes = formatManifest(manifest);
   const signature = ctx.engines.signer.sign(bytes);
@@ -20,9 +22,11 @@ export async function publishManifest(
   let lastError: unknown = new Error("there is no repository to publish in");
   for (const { name, store } of repositories) {
     try {
-      await checkPieces(store, manifest, ctx.signal);
+      const locks = await checkPieces(store, manifest, ctx.signal);
       await store.put(repositoryKeys.signatureKey(key), signature, { signal: ctx.signal });
-      await store.put(key, bytes, { signal: ctx.signal });
+      locks.push((await store.put(key, bytes, { signal: ctx.signal })).lockedUntil);
+      const until = earliest(locks);
+      if (until) onLocked(name, until);
     } catch (error) {
       if (ctx.signal.aborted) throw error;
       lastError = error;
@@ -33,10 +37,21 @@ export async function publishManifest(
   return failures;
 }
 
-async function checkPieces(store: ObjectStore, manifest: Manifest, signal: AbortSignal): Promise<void> {
+/** Null when one of them is not locked. */
+function earliest(locks: readonly (Date | undefined)[]): Date | null {
+  const held = locks.filter((until) => until !== undefined);
+  return held.length < locks.length ? null : held.reduce<Date | null>((a, b) => (a && a < b ? a : b), null);
+}
+
+/** Returns until when each piece is locked. */
+async function checkPieces(store: ObjectStore, manifest: Manifest, signal: AbortSignal): Promise<(Date | undefined)[]> {
+  const locks: (Date | undefined)[] = [];
   for (const piece of manifest.parts.flatMap((part) => part.pieces)) {
     const found = await store.head(piece.key, { signal });
-    if (found?.sizeBytes === piece.sizeBytes) continue;
+    if (found?.sizeBytes === piece.sizeBytes) {
+      locks.push(found.lockedUntil);
+      continue;
+    }
     throw new EngineError(
       `object "${piece.key}" has ${found ? `${found.sizeBytes} bytes` : "vanished"} where ${piece.sizeBytes} bytes were written`,
       {
@@ -47,4 +62,5 @@ async function checkPieces(store: ObjectStore, manifest: Manifest, signal: Abort
       },
     );
   }
+  return locks;
 }

@@ -39,7 +39,7 @@ export async function readReach(
         copies: { select: { repositoryId: true, state: true } },
       },
     }),
-    ctx.db.logCoverage.findMany({ where: { systemId: { in: systemIds } } }),
+    ctx.db.logCoverage.findMany({ where: { systemId: { in: systemIds }, state: "present" } }),
   ]);
   return new Map(
     systems.map((system) => [

@@ -54,6 +54,8 @@ async function conditionOf(
     backup: { kind: "backup" },
     restore: { kind: "restore" },
     verification: { kind: "verification", id: { in: ids } },
+    check: { kind: "check" },
+    repair: { kind: "repair" },
     runbook: { kind: "runbook", ...(rule.scenario === null ? {} : { runbook: { startsWith: rule.scenario } }) },
   };
   return {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const RUN_KINDS = ["backup", "restore", "verification", "runbook"] as const;
+export const RUN_KINDS = ["backup", "restore", "verification", "runbook", "check", "repair"] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 
 export const RUN_STATES = ["queued", "running", "waiting", "succeeded", "failed", "aborted"] as const;

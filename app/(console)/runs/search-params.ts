@@ -1,7 +1,14 @@
 import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import type { RunKind, RunState } from "@/lib/runs/schemas";
 
-export const KINDS = ["backup", "restore", "verification", "runbook"] as const satisfies readonly RunKind[];
+export const KINDS = [
+  "backup",
+  "restore",
+  "verification",
+  "runbook",
+  "check",
+  "repair",
+] as const satisfies readonly RunKind[];
 export const STATES = [
   "queued",
   "running",

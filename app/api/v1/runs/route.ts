@@ -1,6 +1,8 @@
 import { guarded, readBody, route } from "@/app/_server/route";
 import { startBackup } from "@/lib/backups";
 import type { StartBackupInput } from "@/lib/backups/schemas";
+import { startCheck, startRepair } from "@/lib/copies";
+import type { StartCheckInput, StartRepairInput } from "@/lib/copies/schemas";
 import { ValidationError } from "@/lib/kernel/errors";
 import { startRestore } from "@/lib/recovery";
 import type { StartRestoreInput } from "@/lib/recovery/schemas";
@@ -17,6 +19,8 @@ const START: Record<RunKind, (ctx: Ctx, input: unknown) => Promise<StartedRun>> 
   backup: (ctx, input) => startBackup(ctx, input as StartBackupInput),
   restore: (ctx, input) => startRestore(ctx, input as StartRestoreInput),
   verification: (ctx, input) => startVerification(ctx, input as StartVerificationInput),
+  check: (ctx, input) => startCheck(ctx, input as StartCheckInput),
+  repair: (ctx, input) => startRepair(ctx, input as StartRepairInput),
   runbook: (ctx, input) => startRunbook(ctx, input as StartRunbookInput),
 };
 

@@ -14,6 +14,7 @@ import type { S3Config } from "./config";
 import { headObject } from "./head-object";
 import { nameOf, statusOf, toEngineError } from "./map";
 import { type S3Place, placeOf } from "./place";
+import { proveLock } from "./prove-lock";
 import { readObject } from "./read";
 import { replaceBytes, storeBytes, storeObject } from "./store-object";
 
@@ -28,10 +29,12 @@ export function openS3Store(config: S3Config): ObjectStore {
 class S3Store implements ObjectStore {
   readonly location: string;
   readonly #place: S3Place;
+  readonly proveLock: ObjectStore["proveLock"];
 
   constructor(place: S3Place) {
     this.#place = place;
     this.location = place.location;
+    this.proveLock = place.lock ? (prefix, options) => proveLock(place, prefix, options) : undefined;
   }
 
   async put(key: string, body: Readable | Uint8Array, options: { signal: AbortSignal }): Promise<StoredObject> {
@@ -55,7 +58,9 @@ class S3Store implements ObjectStore {
   async head(key: string, options: { signal: AbortSignal }): Promise<ObjectInfo | null> {
     assertObjectKey(this.#place.prefix + key, "s3");
     const head = await headObject(this.#place, key, options);
-    return head && { key, sizeBytes: head.sizeBytes, modifiedAt: head.modifiedAt };
+    if (!head) return null;
+    const { sizeBytes, modifiedAt, lockedUntil } = head;
+    return { key, sizeBytes, modifiedAt, ...(lockedUntil ? { lockedUntil } : {}) };
   }
 
   async *list(prefix: string, options: { signal: AbortSignal }): AsyncGenerator<ObjectInfo> {
@@ -93,9 +98,9 @@ class S3Store implements ObjectStore {
     );
   }
 
-  async abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal }): Promise<number> {
+  async abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal; below?: string }): Promise<number> {
     let count = 0;
-    for (const upload of await this.#unfinishedUploads(options.signal)) {
+    for (const upload of await this.#unfinishedUploads(options.below ?? "", options.signal)) {
       if (!upload.Initiated || upload.Initiated >= olderThan) continue;
       const isGone = await this.#ask("clean up", options.signal, (abortSignal) =>
         this.#place.client
@@ -138,14 +143,14 @@ class S3Store implements ObjectStore {
     };
   }
 
-  async #unfinishedUploads(signal: AbortSignal): Promise<MultipartUpload[]> {
+  async #unfinishedUploads(below: string, signal: AbortSignal): Promise<MultipartUpload[]> {
     const found: MultipartUpload[] = [];
     let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
     while (marker) {
       const from: { KeyMarker?: string; UploadIdMarker?: string } = marker;
       const page = await this.#ask("list the unfinished uploads of", signal, (abortSignal) =>
         this.#place.client.send(
-          new ListMultipartUploadsCommand({ Bucket: this.#place.bucket, Prefix: this.#place.prefix, ...from }),
+          new ListMultipartUploadsCommand({ Bucket: this.#place.bucket, Prefix: this.#place.prefix + below, ...from }),
           { abortSignal },
         ),
       );
