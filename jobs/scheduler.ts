@@ -1,5 +1,6 @@
 import cron from "node-cron";
 import { claimSlots, sweepBackups } from "@/lib/backups";
+import { cleanUploads, startDailyChecks } from "@/lib/copies";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { sweepRuns } from "@/lib/runs";
@@ -21,6 +22,10 @@ export function startScheduler(ctx: JobCtx): { stop: () => void } {
       timezone: "UTC",
       noOverlap: true,
     }),
+    cron.schedule("15 */5 * * * *", () => guard(ctx, "repositories", () => keepRepositories(ctx)), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
     cron.schedule("0 0 * * * *", () => guard(ctx, "drills", () => openPeriodTasks(ctx)), {
       timezone: "UTC",
       noOverlap: true,
@@ -32,6 +37,11 @@ export function startScheduler(ctx: JobCtx): { stop: () => void } {
       for (const task of tasks) void task.stop();
     },
   };
+}
+
+async function keepRepositories(ctx: JobCtx): Promise<void> {
+  await startDailyChecks(ctx);
+  await cleanUploads(ctx);
 }
 
 /** A tick that fails is said, and the next one tries again. */

@@ -52,7 +52,15 @@ export const Manifest = z.object({
   position: Position,
   endPosition: Position,
   schemas: z.array(z.string()),
-  tables: z.array(z.object({ schema: z.string(), table: z.string(), rows: z.number().int(), sha256: z.string() })),
+  tables: z.array(
+    z.object({
+      schema: z.string(),
+      table: z.string(),
+      rows: z.number().int(),
+      sha256: z.string(),
+      definitionSha256: z.string().optional(),
+    }),
+  ),
   objects: z.object({
     views: z.number().int(),
     triggers: z.number().int(),

@@ -15,9 +15,9 @@ export interface LogFile {
 
 /** What a repository holds of one log file. */
 export interface LogHolding {
-  segments: LogPiece[];
+  segments: (LogPiece & { storedBytes: number })[];
   /** The closed, compacted log, when its signed facts are there and fit. */
-  closed: { key: string; sizeBytes: number; facts: ClosedLog } | null;
+  closed: { key: string; sizeBytes: number; modifiedAt: Date; facts: ClosedLog } | null;
   /** Facts or object of a closed log that cannot be relied on, and why. */
   fault: string | null;
 }
@@ -43,7 +43,9 @@ export async function readLogHolding(
   for (const object of objects) {
     const name = object.key.slice(prefix.length);
     const segment = repositoryKeys.parseSegmentName(name);
-    if (segment?.file === log.file) holding.segments.push({ key: object.key, ...segment, closed: false });
+    if (segment?.file === log.file) {
+      holding.segments.push({ key: object.key, ...segment, closed: false, storedBytes: object.sizeBytes });
+    }
     if (repositoryKeys.parseCompactedName(name)?.file === log.file) whole = object;
   }
   const factsKey = `${prefix}${log.file}.json`;
@@ -55,7 +57,7 @@ export async function readLogHolding(
     const fault = `object "${whole.key}" has ${whole.sizeBytes} bytes in the place of ${facts.sealed.sizeBytes}`;
     return { ...holding, fault };
   }
-  return { ...holding, closed: { key: whole.key, sizeBytes: whole.sizeBytes, facts } };
+  return { ...holding, closed: { key: whole.key, sizeBytes: whole.sizeBytes, modifiedAt: whole.modifiedAt, facts } };
 }
 
 async function readFacts(ctx: Pick<JobCtx, "signal">, place: CopyPlace, key: string): Promise<ClosedLog | string> {

@@ -55,9 +55,13 @@ function hasNoUser(url: string): boolean {
   return !parsed?.username && !parsed?.password;
 }
 
+/** Where it stands, for the rule of one copy off site; without it nobody knows. */
+const site = name.optional();
+
 export const RepositoryDeclaration = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("s3"),
+    site,
     bucket: z.string().min(3),
     prefix: z.string().default(""),
     region: z.string().default("us-east-1"),
@@ -69,7 +73,11 @@ export const RepositoryDeclaration = z.discriminatedUnion("kind", [
     secretAccessKey: secretReference,
     lock: z.strictObject({ mode: z.enum(["compliance", "governance"]), days: z.number().int().min(1) }).optional(),
   }),
-  z.strictObject({ kind: z.literal("directory"), path: z.string().startsWith("/", "expected an absolute path") }),
+  z.strictObject({
+    kind: z.literal("directory"),
+    site,
+    path: z.string().startsWith("/", "expected an absolute path"),
+  }),
 ]);
 export type RepositoryDeclaration = z.infer<typeof RepositoryDeclaration>;
 
