@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { readEnvironment } from "@/lib/kernel/env";
 import { findConfiguration } from "@/lib/settings";
-import { checkDatabases, checkRepositories, checkRunners } from "../doctor/check-estate";
+import { checkDatabases, checkRunners } from "../doctor/check-estate";
 import { checkKeys, checkPrograms, checkSpace } from "../doctor/check-machine";
+import { checkRepositories } from "../doctor/check-repositories";
 import { type Finding, fail } from "../doctor/finding";
 import { openEngines } from "../open-engines";
 import { answerWith } from "./answer";
@@ -35,7 +36,7 @@ async function examine({ ctx }: ConsoleHandle): Promise<Finding[]> {
   return [
     ...machine,
     ...(await checkKeys(loaded.configuration.keys)),
-    ...(await checkRepositories(ctx, engines, signal)),
+    ...(await checkRepositories(ctx, engines, { configuration: loaded.configuration, signal })),
     ...(await checkDatabases(engines, loaded.configuration, signal)),
   ];
 }
