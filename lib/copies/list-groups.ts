@@ -27,7 +27,6 @@ export interface ForeignObject {
 export type ObjectGroup = BackupGroup | LogGroup | ForeignObject;
 
 /** Ours, and nothing that a check of backups and logs knows about. */
-const OWN_KEYS: readonly string[] = [repositoryKeys.IDENTITY_KEY, repositoryKeys.README_KEY, repositoryKeys.SCRIPT_KEY];
 const OWN_PREFIXES = ["configuration/", "runbooks/", "audit/", repositoryKeys.PROBE_PREFIX] as const;
 
 const BACKUP = /^systems\/(?<system>[^/]+)\/(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/./;
@@ -57,7 +56,7 @@ export async function* listGroups(store: ObjectStore, signal: AbortSignal): Asyn
 
 function groupOf(object: ObjectInfo): ObjectGroup | null {
   const { key } = object;
-  if (OWN_KEYS.includes(key) || OWN_PREFIXES.some((prefix) => key.startsWith(prefix))) return null;
+  if (repositoryKeys.POINTER_KEYS.includes(key) || OWN_PREFIXES.some((prefix) => key.startsWith(prefix))) return null;
   const backup = BACKUP.exec(key)?.groups;
   if (backup) return { kind: "backup", system: backup.system ?? "", id: backup.id ?? "", objects: [object] };
   const log = LOG.exec(key)?.groups;

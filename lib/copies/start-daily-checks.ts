@@ -14,7 +14,11 @@ export async function startDailyChecks(ctx: JobCtx): Promise<number> {
   const now = ctx.now();
   const dayAgo = new Date(now.getTime() - DAY_MS);
   const due = { OR: [{ checkClaimedAt: null }, { checkClaimedAt: { lte: dayAgo } }] };
-  const stale = { checkedAt: { lte: dayAgo }, state: { not: "writing" }, backup: { state: { in: ["complete", "incomplete"] } } };
+  const stale = {
+    checkedAt: { lte: dayAgo },
+    state: { not: "writing" },
+    backup: { state: { in: ["complete", "incomplete"] } },
+  };
   const repositories = await ctx.db.repository.findMany({
     where: { removedAt: null, ...due, copies: { some: stale } },
     select: { id: true, name: true },

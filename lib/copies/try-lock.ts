@@ -41,6 +41,8 @@ export async function tryLock(ctx: StepCtx, check: Check): Promise<StepOutcome> 
   const place = requirePlace(check);
   const verdict = await judgeLock(place.store, { now: ctx.now(), signal: ctx.signal });
   await recordLock(ctx, place.id, verdict);
+  // Stored once and never again, they would outlive their lock: without them nobody knows whose the backups are.
+  for (const key of repositoryKeys.POINTER_KEYS) await place.store.keepLocked?.(key, { signal: ctx.signal });
   if (verdict.state === "ignored" || verdict.state === "bypassable") ctx.run.say(verdict.message, "error");
   return { summary: verdict.message, lock: verdict.state };
 }

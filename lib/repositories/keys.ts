@@ -3,6 +3,8 @@
 export const IDENTITY_KEY = "holdfast.json";
 export const README_KEY = "README.md";
 export const SCRIPT_KEY = "restore.sh";
+/** The few objects that are replaced. */
+export const POINTER_KEYS: readonly string[] = [IDENTITY_KEY, README_KEY, SCRIPT_KEY];
 /** Where the lock is tried out. */
 export const PROBE_PREFIX = "doctor/";
 /** Backups and their logs: all that is stored in parts. */

@@ -66,6 +66,8 @@ export interface ObjectStore {
   abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal; below?: string }): Promise<number>;
   /** Asks the store; rejects when it does not answer or refuses our credentials. */
   inspect(options: { signal: AbortSignal }): Promise<StoreFacts>;
+  /** Absent where nothing is declared to be locked. Locks the present version of an object for the declared days from now. */
+  keepLocked?: ((key: string, options: { signal: AbortSignal }) => Promise<void>) | undefined;
   /**
    * Absent where nothing is declared to be locked. Stores small objects below `prefix` in both ways, reads until when they
    * are locked, and tries to delete exactly those versions. The probes of a day are stored once; those whose lock has

@@ -15,6 +15,7 @@ import { headObject } from "./head-object";
 import { nameOf, statusOf, toEngineError } from "./map";
 import { type S3Place, placeOf } from "./place";
 import { proveLock } from "./prove-lock";
+import { keepLocked } from "./protect";
 import { readObject } from "./read";
 import { replaceBytes, storeBytes, storeObject } from "./store-object";
 
@@ -30,11 +31,13 @@ class S3Store implements ObjectStore {
   readonly location: string;
   readonly #place: S3Place;
   readonly proveLock: ObjectStore["proveLock"];
+  readonly keepLocked: ObjectStore["keepLocked"];
 
   constructor(place: S3Place) {
     this.#place = place;
     this.location = place.location;
     this.proveLock = place.lock ? (prefix, options) => proveLock(place, prefix, options) : undefined;
+    this.keepLocked = place.lock ? (key, options) => keepLocked(place, key, options) : undefined;
   }
 
   async put(key: string, body: Readable | Uint8Array, options: { signal: AbortSignal }): Promise<StoredObject> {
