@@ -5,6 +5,7 @@ const PAGES = [
   "/systems",
   "/systems/database",
   "/backups",
+  "/repositories",
   "/recovery",
   "/runs",
   "/drills",

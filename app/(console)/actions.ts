@@ -2,6 +2,7 @@
 
 import { action } from "@/app/_server/action";
 import { startBackup as startBackupVerb } from "@/lib/backups";
+import { startCheck as startCheckVerb, startRepair as startRepairVerb } from "@/lib/copies";
 import { completeDrillTask as completeVerb, signDrillTask as signVerb } from "@/lib/drills";
 import { startRestore as startRestoreVerb } from "@/lib/recovery";
 import { startRunbook as startRunbookVerb } from "@/lib/runbooks";
@@ -9,6 +10,8 @@ import { decideStep as decideStepVerb } from "@/lib/runs";
 import { startVerification as startVerificationVerb } from "@/lib/verification";
 
 export const startBackup = action(startBackupVerb);
+export const startCheck = action(startCheckVerb);
+export const startRepair = action(startRepairVerb);
 export const startRestore = action(startRestoreVerb);
 export const startVerification = action(startVerificationVerb);
 export const startRunbook = action(startRunbookVerb);

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { AuditEventView, EventPage, FacetsView, HistogramView } from "@/lib/audit/schemas";
 import type { UserView } from "@/lib/access/schemas";
 import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
+import type { RepositoriesView } from "@/lib/copies/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import type { RunbookView } from "@/lib/runbooks/schemas";
@@ -36,6 +37,13 @@ export const repositoriesQuery = () =>
   queryOptions({
     queryKey: ["repositories"],
     queryFn: ({ signal }) => apiGet<{ repositories: RepositoryView[] }>("/api/v1/repositories", signal),
+    refetchInterval: CALM_MS,
+  });
+
+export const repositoryDetailsQuery = () =>
+  queryOptions({
+    queryKey: ["repositories", "details"],
+    queryFn: ({ signal }) => apiGet<RepositoriesView>("/api/v1/repositories/details", signal),
     refetchInterval: CALM_MS,
   });
 
