@@ -24,6 +24,7 @@ export async function addCopy(
           ...toCopyRow(manifest),
           lockedUntil: judgement.lockedUntil,
           checkedAt: ctx.now(),
+          checkedBy: place.runId,
         },
       ],
     });

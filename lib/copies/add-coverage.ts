@@ -31,6 +31,7 @@ export async function addCoverage(
           storedBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
           updatedAt: before < row.updatedAt ? before : row.updatedAt,
           checkedAt: ctx.now(),
+          checkedBy: place.runId,
         },
       ],
     });

@@ -61,7 +61,7 @@ async function checkBackups(ctx: StepCtx, check: Check, groups: readonly BackupG
       state: true,
       manifest: true,
       system: { select: { name: true } },
-      copies: { where: { repositoryId: place.id }, select: { state: true, checkedAt: true } },
+      copies: { where: { repositoryId: place.id }, select: { state: true, checkedBy: true } },
     },
   });
   const orphans: Orphan[] = [];
@@ -69,7 +69,7 @@ async function checkBackups(ctx: StepCtx, check: Check, groups: readonly BackupG
     const row = rows.find(({ id, system }) => id === group.id && system.name === group.system);
     const copy = row?.copies[0];
     orphans.push(...orphansOf(group, row));
-    if (!row || !copy || !isExpected(row.state, copy.state) || isDone(check, copy.checkedAt)) return null;
+    if (!row || !copy || !isExpected(row.state, copy.state) || copy.checkedBy === place.runId) return null;
     const listed = new Map(group.objects.map(({ key, sizeBytes }) => [key, sizeBytes]));
     const judgement = await lookAt(ctx, check, `backup ${group.id}`, () =>
       judgeCopy(ctx, place, group, { listed, isRead: (key) => isDrawn(check, key) }),
@@ -87,10 +87,6 @@ async function checkBackups(ctx: StepCtx, check: Check, groups: readonly BackupG
 /** A copy that is being written is not looked at, nor what retention has let go of. */
 export function isExpected(backup: string, copy: string): boolean {
   return (backup === "complete" || backup === "incomplete") && copy !== "writing";
-}
-
-function isDone(check: Check, checkedAt: Date | null): boolean {
-  return checkedAt !== null && checkedAt > check.since;
 }
 
 /** Objects that no manifest of the catalogue names. */
@@ -127,7 +123,7 @@ async function checkLogs(ctx: StepCtx, check: Check, groups: readonly LogGroup[]
       orphans.push(...group.objects.map((object) => ({ ...object, reason: "its log is not in the catalogue" })));
       return null;
     }
-    if (isDone(check, row.checkedAt)) return null;
+    if (row.checkedBy === place.runId) return null;
     const known: LogRow = { ...row, system: row.system.name };
     const judgement = await lookAt(ctx, check, `log ${group.incarnation}/${group.file}`, () =>
       judgeLogNow(ctx, check, known, group.objects),

@@ -19,7 +19,6 @@ export async function planCheck(_: JobCtx, run: ClaimedRun): Promise<RunPlan<Che
       run,
       repository,
       read,
-      since: run.startedAt,
       share: 0,
       looked: 0,
       total: 0,
@@ -41,7 +40,7 @@ async function open(ctx: StepCtx, check: Check): Promise<StepOutcome> {
   const { configuration } = await loadConfiguration(ctx);
   const declared = configuration.repositories[check.repository];
   const opened = await openKnownRepository(ctx, check.repository);
-  check.place = { ...opened, isLocked: declared?.kind === "s3" && declared.lock !== undefined };
+  check.place = { ...opened, runId: check.run.id, isLocked: declared?.kind === "s3" && declared.lock !== undefined };
   const [copies, logs] = await Promise.all([
     ctx.db.backupCopy.aggregate({
       where: { repositoryId: opened.id, backup: { state: { in: ["complete", "incomplete"] } } },

@@ -19,8 +19,8 @@ export async function checkUnlisted(ctx: StepCtx, check: Check): Promise<StepOut
   return { summary: `${check.looked - before} copies and logs asked for by name` };
 }
 
-/** Those that nobody looked at since the run began. */
-const unseen = (check: Check) => ({ OR: [{ checkedAt: null }, { checkedAt: { lte: check.since } }] });
+/** Those that the run did not look at yet. */
+const unseen = (check: Check) => ({ OR: [{ checkedBy: null }, { checkedBy: { not: check.run.id } }] });
 
 async function checkCopies(ctx: StepCtx, check: Check): Promise<void> {
   const place = requirePlace(check);

@@ -9,8 +9,6 @@ export interface Check {
   repository: string;
   read: "share" | "all";
   place?: CopyPlace;
-  /** Rows that were looked at since then need not be looked at again: the run was taken over. */
-  since: Date;
   /** Of the stored bytes that are read, from 0 to 1. */
   share: number;
   looked: number;

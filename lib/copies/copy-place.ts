@@ -4,6 +4,8 @@ import type { ObjectStore } from "@/lib/engines/object-store/port";
 import type { OpenRepository } from "@/lib/repositories";
 
 export type CopyPlace = Pick<OpenRepository, "store" | "identity" | "name" | "id"> & {
+  /** The run that looks at it: what it looked at is marked so. Times would not do, since clocks may be moved. */
+  runId: string;
   /** A lock is declared: the store is asked until when each object is held. */
   isLocked: boolean;
 };

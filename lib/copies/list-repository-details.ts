@@ -25,7 +25,7 @@ type Row = Facts["rows"][number];
 
 async function readFacts(ctx: Ctx, configuration: Configuration | null) {
   const [rows, holdings, copies, logs, runs, reaches] = await Promise.all([
-    ctx.db.repository.findMany({ where: { removedAt: null }, orderBy: { createdAt: "asc" } }),
+    ctx.db.repository.findMany({ where: { removedAt: null }, orderBy: [{ createdAt: "asc" }, { id: "asc" }] }),
     readHoldings(ctx.db),
     ctx.db.$queryRaw<{ repository_id: string; bytes: bigint; locked: number; newest: Date | null }[]>`
       SELECT c.repository_id, sum(c.size_bytes)::bigint AS bytes, max(b.started_at) AS newest,

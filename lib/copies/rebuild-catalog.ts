@@ -11,7 +11,6 @@ import { PARALLEL } from "./check";
 import type { CopyPlace } from "./copy-place";
 import { type BackupGroup, type LogGroup, listGroups } from "./list-groups";
 import { rebuildLogs } from "./rebuild-logs";
-import { isLockDeclared } from "./repair";
 
 /** Of backups and of log files that one transaction brings back. */
 const BATCH = 100;
@@ -54,7 +53,7 @@ export async function rebuildCatalog(
   });
   const systems = await ctx.db.system.findMany({ select: { id: true, name: true } });
   const rebuild: Rebuild = {
-    place: { ...opened, isLocked: isLockDeclared(configuration, input.repository) },
+    place: { ...opened, runId: ctx.correlationId, isLocked: false },
     configuration,
     systems: new Map(systems.map(({ id, name }) => [name, id])),
     found: { repository: input.repository, backups: 0, added: 0, logs: 0, refused: [] },
@@ -93,7 +92,7 @@ async function rebuildBatch(
   rebuild.found.backups += manifests.length;
   rebuild.found.logs += rows.length;
   await ctx.transaction(async (tx) => {
-    const added = await addBackups(tx, ctx, { rebuild, manifests });
+    const added = await addBackups(tx, { rebuild, manifests });
     const { count } = await tx.logCoverage.createMany({ data: rows, skipDuplicates: true });
     rebuild.found.added += added;
     if (added + count === 0) return;
@@ -124,10 +123,9 @@ export function refuse(rebuild: Rebuild, refusal: { key: string; reason: string 
   return null;
 }
 
-/** Returns how many copies the catalogue did not have. */
+/** Returns how many copies the catalogue did not have. Their data were not looked at: the next check does that. */
 async function addBackups(
   tx: Tx,
-  ctx: JobCtx,
   { rebuild, manifests }: { rebuild: Rebuild; manifests: readonly Manifest[] },
 ): Promise<number> {
   if (manifests.length === 0) return 0;
@@ -149,7 +147,6 @@ async function addBackups(
       backupId: manifest.id,
       repositoryId: place.id,
       state: "present",
-      checkedAt: ctx.now(),
     })),
   });
   await settleStates(tx, rebuild, manifests);

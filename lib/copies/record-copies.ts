@@ -38,7 +38,7 @@ async function touch(ctx: JobCtx, place: CopyPlace, copies: readonly JudgedCopy[
   for (const { ids, lockedUntil, error } of groups.values()) {
     await ctx.db.backupCopy.updateMany({
       where: { repositoryId: place.id, backupId: { in: ids } },
-      data: { checkedAt: ctx.now(), error, ...(place.isLocked ? { lockedUntil } : {}) },
+      data: { checkedAt: ctx.now(), checkedBy: place.runId, error, ...(place.isLocked ? { lockedUntil } : {}) },
     });
   }
 }
@@ -53,6 +53,7 @@ async function changeCopy(tx: Tx, ctx: JobCtx, place: CopyPlace, copy: JudgedCop
       state: judgement.state,
       error,
       checkedAt: ctx.now(),
+      checkedBy: place.runId,
       ...(judgement.state === "present" ? { lockedUntil: judgement.lockedUntil } : {}),
     },
   });

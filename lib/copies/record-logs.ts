@@ -41,7 +41,7 @@ async function touch(ctx: JobCtx, place: CopyPlace, rows: readonly LogRow[]): Pr
     const { systemId, serverId, incarnation } = first;
     await ctx.db.logCoverage.updateMany({
       where: { repositoryId: place.id, systemId, serverId, incarnation, file: { in: own.map(({ file }) => file) } },
-      data: { checkedAt: ctx.now() },
+      data: { checkedAt: ctx.now(), checkedBy: place.runId },
     });
   }
 }
@@ -56,7 +56,7 @@ async function change(
   await ctx.transaction(async (tx) => {
     const { count } = await tx.logCoverage.updateMany({
       where: { repositoryId: place.id, systemId, serverId, incarnation, file, state: row.state },
-      data: { state: judgement.state, error, checkedAt: ctx.now() },
+      data: { state: judgement.state, error, checkedAt: ctx.now(), checkedBy: place.runId },
     });
     if (count === 0 || row.state === judgement.state) return;
     await recordAudit(tx, ctx, {

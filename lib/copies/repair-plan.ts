@@ -29,7 +29,11 @@ export async function planRepair(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<
 
 async function open(ctx: StepCtx, repair: Repair): Promise<StepOutcome> {
   const opened = await openRepository(ctx, repair.repository);
-  repair.target = { ...opened, isLocked: isLockDeclared(repair.configuration, repair.repository) };
+  repair.target = {
+    ...opened,
+    runId: repair.run.id,
+    isLocked: isLockDeclared(repair.configuration, repair.repository),
+  };
   return { summary: `${opened.store.location}, identity ${opened.identity.id}` };
 }
 

@@ -40,7 +40,11 @@ export async function openSource(ctx: StepCtx, repair: Repair, name: string): Pr
 
 async function open(ctx: StepCtx, repair: Repair, name: string): Promise<CopyPlace | null> {
   try {
-    return { ...(await openKnownRepository(ctx, name)), isLocked: isLockDeclared(repair.configuration, name) };
+    return {
+      ...(await openKnownRepository(ctx, name)),
+      runId: repair.run.id,
+      isLocked: isLockDeclared(repair.configuration, name),
+    };
   } catch (error) {
     if (!isOutcome(ctx, error)) throw error;
     ctx.run.say(`repository ${name} is of no help: ${summarizeError(error).message}`, "warning");

@@ -15,7 +15,7 @@ export async function startDailyChecks(ctx: JobCtx): Promise<number> {
   const dayAgo = new Date(now.getTime() - DAY_MS);
   const due = { OR: [{ checkClaimedAt: null }, { checkClaimedAt: { lte: dayAgo } }] };
   const stale = {
-    checkedAt: { lte: dayAgo },
+    OR: [{ checkedAt: null }, { checkedAt: { lte: dayAgo } }],
     state: { not: "writing" },
     backup: { state: { in: ["complete", "incomplete"] } },
   };

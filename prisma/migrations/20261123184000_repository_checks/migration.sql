@@ -10,7 +10,11 @@ ALTER TABLE "repositories"
 ALTER TABLE "log_coverages"
   ADD COLUMN "state" TEXT NOT NULL DEFAULT 'present',
   ADD COLUMN "checked_at" TIMESTAMPTZ(3),
+  ADD COLUMN "checked_by" UUID,
   ADD COLUMN "error" TEXT;
+
+ALTER TABLE "backup_copies"
+  ADD COLUMN "checked_by" UUID;
 
 CREATE TABLE "repository_orphans" (
   "repository_id" UUID NOT NULL,
