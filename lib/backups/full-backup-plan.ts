@@ -180,17 +180,13 @@ async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   };
   const locks = new Map<string, Date>();
   const failures = await publishManifest(
-    ctx,
+    { ...ctx, onLocked: (repository: string, until: Date) => locks.set(repository, until) },
     manifest,
     shared.repositories.filter((each) => !shared.failures.has(each.name)),
-    (repository, until) => locks.set(repository, until),
   );
   for (const [name, failure] of failures) shared.failures.set(name, failure);
-  shared.state = await completeBackup(ctx, manifest, {
-    repositories: shared.repositories,
-    failures: shared.failures,
-    locks,
-  });
+  const { repositories, failures: lost } = shared;
+  shared.state = await completeBackup(ctx, manifest, { repositories, failures: lost, locks });
   if (shared.failures.size > 0) {
     const [[name, failure] = ["", undefined]] = shared.failures;
     throw new EngineError(`the backup is incomplete: repository "${name}" has no copy: ${failure?.message ?? ""}`, {

@@ -7,13 +7,12 @@ import { type Manifest, formatManifest } from "./manifest";
 /**
  * Signs the manifest and writes it last, to every repository in which each piece is there with its size: from then on
  * the backup exists. Returns the repositories that do not have it. @throws when none has it
- * @param onLocked until when a repository holds all of it, where it locks what it takes
+ * @param ctx `onLocked` is told until when a repository holds all of it, where it locks what it takes
  */
 export async function publishManifest(
-  ctx: JobCtx,
+  ctx: JobCtx & { onLocked?: (repository: string, until: Date) => void },
   manifest: Manifest,
   repositories: readonly OpenRepository[],
-  onLocked: (repository: string, until: Date) => void = () => undefined,
 ): Promise<Map<string, ErrorSummary>> {
   const bytes = formatManifest(manifest);
   const signature = ctx.engines.signer.sign(bytes);
@@ -26,7 +25,7 @@ export async function publishManifest(
       await store.put(repositoryKeys.signatureKey(key), signature, { signal: ctx.signal });
       locks.push((await store.put(key, bytes, { signal: ctx.signal })).lockedUntil);
       const until = earliest(locks);
-      if (until) onLocked(name, until);
+      if (until) ctx.onLocked?.(name, until);
     } catch (error) {
       if (ctx.signal.aborted) throw error;
       lastError = error;

@@ -71,9 +71,10 @@ async function checkBackups(ctx: StepCtx, check: Check, groups: readonly BackupG
     orphans.push(...orphansOf(group, row));
     if (!row || !copy || !isExpected(row.state, copy.state) || copy.checkedBy === place.runId) return null;
     const listed = new Map(group.objects.map(({ key, sizeBytes }) => [key, sizeBytes]));
-    const judgement = await lookAt(ctx, check, `backup ${group.id}`, () =>
-      judgeCopy(ctx, place, group, { listed, isRead: (key) => isDrawn(check, key) }),
-    );
+    const judgement = await lookAt(ctx, check, {
+      name: `backup ${group.id}`,
+      judge: () => judgeCopy(place, group, { listed, isRead: (key) => isDrawn(check, key) }),
+    });
     return judgement && { backupId: group.id, system: group.system, before: copy.state, judgement };
   });
   await recordCopies(
@@ -125,9 +126,10 @@ async function checkLogs(ctx: StepCtx, check: Check, groups: readonly LogGroup[]
     }
     if (row.checkedBy === place.runId) return null;
     const known: LogRow = { ...row, system: row.system.name };
-    const judgement = await lookAt(ctx, check, `log ${group.incarnation}/${group.file}`, () =>
-      judgeLogNow(ctx, check, known, group.objects),
-    );
+    const judgement = await lookAt(ctx, check, {
+      name: `log ${group.incarnation}/${group.file}`,
+      judge: () => judgeLogNow(check, known, group.objects),
+    });
     return judgement && { row: known, judgement };
   });
   await recordLogs(
@@ -144,14 +146,13 @@ function isSame(a: Omit<LogGroup, "kind" | "objects">, b: Omit<LogGroup, "kind" 
 
 /** The log goes on while it is checked: what an older listing lacks is listed again before it counts as missing. */
 export async function judgeLogNow(
-  ctx: StepCtx,
   check: Check,
   row: LogRow,
   objects: readonly ObjectInfo[],
 ): ReturnType<typeof judgeLog> {
   const place = requirePlace(check);
   const isRead = (key: string) => isDrawn(check, key);
-  const first = await judgeLog(ctx, place, row, { objects, isRead });
+  const first = await judgeLog(place, row, { objects, isRead });
   if (first.state === "present") return first;
-  return judgeLog(ctx, place, row, { objects: await listLogFile(ctx, place, row), isRead });
+  return judgeLog(place, row, { objects: await listLogFile(place, row), isRead });
 }

@@ -40,7 +40,12 @@ async function open(ctx: StepCtx, check: Check): Promise<StepOutcome> {
   const { configuration } = await loadConfiguration(ctx);
   const declared = configuration.repositories[check.repository];
   const opened = await openKnownRepository(ctx, check.repository);
-  check.place = { ...opened, runId: check.run.id, isLocked: declared?.kind === "s3" && declared.lock !== undefined };
+  check.place = {
+    ...opened,
+    runId: check.run.id,
+    signal: ctx.signal,
+    isLocked: declared?.kind === "s3" && declared.lock !== undefined,
+  };
   const [copies, logs] = await Promise.all([
     ctx.db.backupCopy.aggregate({
       where: { repositoryId: opened.id, backup: { state: { in: ["complete", "incomplete"] } } },

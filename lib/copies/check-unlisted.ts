@@ -41,9 +41,11 @@ async function checkCopies(ctx: StepCtx, check: Check): Promise<void> {
       });
     const judged = await mapLimited(rows, PARALLEL, async (row): Promise<JudgedCopy | null> => {
       const system = row.backup.system.name;
-      const judgement = await lookAt(ctx, check, `backup ${row.backupId}`, () =>
-        judgeCopy(ctx, place, { system, id: row.backupId }, { isRead: (key) => isDrawn(check, key) }),
-      );
+      const backup = { system, id: row.backupId };
+      const judgement = await lookAt(ctx, check, {
+        name: `backup ${row.backupId}`,
+        judge: () => judgeCopy(place, backup, { isRead: (key) => isDrawn(check, key) }),
+      });
       return judgement && { backupId: row.backupId, system, before: row.state, judgement };
     });
     await recordCopies(
@@ -70,9 +72,10 @@ async function checkLogs(ctx: StepCtx, check: Check): Promise<void> {
     const rows = await page(cursor);
     const judged = await mapLimited(rows, PARALLEL, async (each) => {
       const row: LogRow = { ...each, system: each.system.name };
-      const judgement = await lookAt(ctx, check, `log ${row.incarnation}/${row.file}`, async () =>
-        judgeLogNow(ctx, check, row, await listLogFile(ctx, place, row)),
-      );
+      const judgement = await lookAt(ctx, check, {
+        name: `log ${row.incarnation}/${row.file}`,
+        judge: async () => judgeLogNow(check, row, await listLogFile(place, row)),
+      });
       return judgement && { row, judgement };
     });
     await recordLogs(

@@ -45,8 +45,7 @@ export function isDrawn(check: Pick<Check, "share" | "run">, key: string): boole
 export async function lookAt(
   ctx: StepCtx,
   check: Check,
-  name: string,
-  judge: () => Promise<Judgement>,
+  { name, judge }: { name: string; judge: () => Promise<Judgement> },
 ): Promise<Judgement | null> {
   if (check.unanswered.has(name)) return null;
   try {

@@ -35,6 +35,7 @@ export async function cleanUploads(ctx: JobCtx): Promise<number> {
 }
 
 async function cleanRepository(ctx: JobCtx, name: string): Promise<number> {
+  requirePermission(ctx, "job.perform");
   const { store } = await openKnownRepository(ctx, name);
   const before = new Date(ctx.now().getTime() - UNFINISHED_AFTER_MS);
   const below = repositoryKeys.SYSTEMS_PREFIX;

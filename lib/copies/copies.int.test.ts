@@ -110,7 +110,7 @@ describe("a check", () => {
     ["its manifest", manifestKey, "missing", "its manifest is not there"],
     ["its signature", () => `${manifestKey()}.sig`, "damaged", "is not signed"],
     ["its data", dataKey, "missing", "dump.sql.zst.age"],
-  ])("finds a copy that lacks %s: the backup is not complete any more", async (_, keyOf, state, error) => {
+  ])("finds a copy that lacks %s: the backup is not complete any more", async (...[, keyOf, state, error]) => {
     await stores.primary.inner.delete(keyOf(), go);
     expect(await check()).toMatchObject({ state: "succeeded" });
     expect(await copyIn("primary")).toMatchObject({ state, error: expect.stringContaining(error) as string });

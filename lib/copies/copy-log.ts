@@ -18,7 +18,7 @@ interface CopyWay {
 
 /** Brings one log file: the closed log with its signed facts, or else its segments. Returns how many bytes were copied. */
 export async function copyLog(ctx: JobCtx, way: CopyWay, log: LogFile): Promise<number> {
-  const holding = await readLogHolding(ctx, way.source, log, await listLogFile(ctx, way.source, log));
+  const holding = await readLogHolding(way.source, log, await listLogFile(way.source, log));
   if (holding.closed) return copyClosed(ctx, way, { log, closed: holding.closed });
   let copied = 0;
   for (const segment of holding.segments) copied += await copySegment(ctx, way, segment);

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import type { JobCtx } from "@/lib/db/context";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import type { OpenRepository } from "@/lib/repositories";
 
 export type CopyPlace = Pick<OpenRepository, "store" | "identity" | "name" | "id"> & {
   /** The run that looks at it: what it looked at is marked so. Times would not do, since clocks may be moved. */
   runId: string;
+  /** Of the run. */
+  signal: AbortSignal;
   /** A lock is declared: the store is asked until when each object is held. */
   isLocked: boolean;
 };
@@ -16,7 +17,7 @@ export type Judgement =
 
 /** Digest of an object's stored bytes; memory stays flat. */
 export async function digestObject(
-  ctx: Pick<JobCtx, "signal">,
+  ctx: { signal: AbortSignal },
   store: ObjectStore,
   key: string,
 ): Promise<{ sizeBytes: number; sha256: string }> {

@@ -1,5 +1,4 @@
 import { type ManifestPart, readManifest } from "@/lib/backups";
-import type { JobCtx } from "@/lib/db/context";
 import { DamagedError, NotFoundError } from "@/lib/kernel/errors";
 import { repositoryKeys } from "@/lib/repositories";
 import { type CopyPlace, type Judgement, digestObject } from "./copy-place";
@@ -18,39 +17,35 @@ export interface Look {
  * size and, where it is read, its SHA-256. @throws EngineError when the store cannot be asked: then nothing is known
  */
 export async function judgeCopy(
-  ctx: Pick<JobCtx, "signal">,
   place: CopyPlace,
   backup: { system: string; id: string },
   look: Look,
 ): Promise<Judgement> {
-  const read = await readCopy(ctx, place, backup);
+  const read = await readCopy(place, backup);
   if ("error" in read) return read;
   const pieces = read.parts.flatMap((part) => part.pieces);
   let readBytes = 0;
   for (const piece of pieces) {
-    const fault = await faultOf(ctx, place, piece, look);
+    const fault = await faultOf(place, piece, look);
     if (fault) return fault;
     if (!look.isRead(piece.key)) continue;
-    const { sha256 } = await digestObject(ctx, place.store, piece.key);
+    const { sha256 } = await digestObject(place, place.store, piece.key);
     readBytes += piece.sizeBytes;
     if (sha256 !== piece.sha256) {
       return { state: "damaged", error: `object "${piece.key}" does not fit its digest` };
     }
   }
   const manifestKey = repositoryKeys.manifestKey(backup.system, backup.id);
-  const lockedUntil = place.isLocked
-    ? await endOfLock(ctx, place, [manifestKey, ...pieces.map(({ key }) => key)])
-    : null;
+  const lockedUntil = place.isLocked ? await endOfLock(place, [manifestKey, ...pieces.map(({ key }) => key)]) : null;
   return { state: "present", lockedUntil, readBytes };
 }
 
 async function readCopy(
-  ctx: Pick<JobCtx, "signal">,
-  { store, identity }: CopyPlace,
+  { store, identity, signal }: CopyPlace,
   backup: { system: string; id: string },
 ): Promise<{ parts: ManifestPart[] } | Extract<Judgement, { error: string }>> {
   try {
-    return await readManifest(store, backup, { publicKeys: identity.publicKeys, signal: ctx.signal });
+    return await readManifest(store, backup, { publicKeys: identity.publicKeys, signal });
   } catch (error) {
     if (error instanceof NotFoundError) return { state: "missing", error: "its manifest is not there" };
     if (error instanceof DamagedError) return { state: "damaged", error: error.message };
@@ -60,13 +55,12 @@ async function readCopy(
 
 /** A listing may be older than the object: only the store's own word about the object counts. */
 async function faultOf(
-  ctx: Pick<JobCtx, "signal">,
-  { store }: CopyPlace,
+  { store, signal }: CopyPlace,
   piece: Piece,
   { listed }: Look,
 ): Promise<Extract<Judgement, { error: string }> | null> {
   if (listed?.get(piece.key) === piece.sizeBytes) return null;
-  const found = await store.head(piece.key, { signal: ctx.signal });
+  const found = await store.head(piece.key, { signal });
   if (!found) return { state: "missing", error: `object "${piece.key}" is not there` };
   if (found.sizeBytes === piece.sizeBytes) return null;
   const error = `object "${piece.key}" has ${found.sizeBytes} bytes in the place of ${piece.sizeBytes}`;
@@ -74,10 +68,10 @@ async function faultOf(
 }
 
 /** Until when all of it is held; null when one of its objects is not. */
-async function endOfLock(ctx: Pick<JobCtx, "signal">, { store }: CopyPlace, keys: string[]): Promise<Date | null> {
+async function endOfLock({ store, signal }: CopyPlace, keys: string[]): Promise<Date | null> {
   let end: Date | null = null;
   for (const key of keys) {
-    const until = (await store.head(key, { signal: ctx.signal }))?.lockedUntil;
+    const until = (await store.head(key, { signal }))?.lockedUntil;
     if (!until) return null;
     if (end === null || until < end) end = until;
   }

@@ -1,5 +1,4 @@
 import { ClosedLog } from "@/lib/backups";
-import type { JobCtx } from "@/lib/db/context";
 import type { ObjectInfo } from "@/lib/engines/object-store/port";
 import { isSignatureValid } from "@/lib/kernel/crypto";
 import { type LogPiece, coverLog } from "@/lib/recovery";
@@ -23,16 +22,15 @@ export interface LogHolding {
 }
 
 /** The objects of one log file, from the store itself. */
-export async function listLogFile(ctx: Pick<JobCtx, "signal">, place: CopyPlace, log: LogFile): Promise<ObjectInfo[]> {
+export async function listLogFile(place: CopyPlace, log: LogFile): Promise<ObjectInfo[]> {
   const objects: ObjectInfo[] = [];
   const prefix = `${repositoryKeys.logPrefix(log)}${log.file}.`;
-  for await (const object of place.store.list(prefix, { signal: ctx.signal })) objects.push(object);
+  for await (const object of place.store.list(prefix, { signal: place.signal })) objects.push(object);
   return objects;
 }
 
 /** Reads the signed facts among a log file's objects. */
 export async function readLogHolding(
-  ctx: Pick<JobCtx, "signal">,
   place: CopyPlace,
   log: LogFile,
   objects: readonly ObjectInfo[],
@@ -50,7 +48,7 @@ export async function readLogHolding(
   }
   const factsKey = `${prefix}${log.file}.json`;
   if (!whole && !objects.some(({ key }) => key === factsKey)) return holding;
-  const facts = await readFacts(ctx, place, factsKey);
+  const facts = await readFacts(place, factsKey);
   if (typeof facts === "string") return { ...holding, fault: facts };
   if (!whole) return { ...holding, fault: `the closed log "${log.file}" is not there, but its facts are` };
   if (facts.sealed && facts.sealed.sizeBytes !== whole.sizeBytes) {
@@ -60,10 +58,10 @@ export async function readLogHolding(
   return { ...holding, closed: { key: whole.key, sizeBytes: whole.sizeBytes, modifiedAt: whole.modifiedAt, facts } };
 }
 
-async function readFacts(ctx: Pick<JobCtx, "signal">, place: CopyPlace, key: string): Promise<ClosedLog | string> {
-  const bytes = await findObject(place.store, key, ctx.signal);
+async function readFacts(place: CopyPlace, key: string): Promise<ClosedLog | string> {
+  const bytes = await findObject(place.store, key, place.signal);
   if (!bytes) return `"${key}" is not there`;
-  const signature = await findObject(place.store, repositoryKeys.signatureKey(key), ctx.signal);
+  const signature = await findObject(place.store, repositoryKeys.signatureKey(key), place.signal);
   const fits = signature && place.identity.publicKeys.some((pem) => isSignatureValid(pem, bytes, signature));
   if (!fits) return `"${key}" does not fit its signature`;
   const facts = ClosedLog.safeParse(JSON.parse(bytes.toString("utf8")));
@@ -75,18 +73,17 @@ async function readFacts(ctx: Pick<JobCtx, "signal">, place: CopyPlace, key: str
  * that follow each other. @throws EngineError when the store cannot be asked
  */
 export async function judgeLog(
-  ctx: Pick<JobCtx, "signal">,
   place: CopyPlace,
   row: LogFile & { endOffset: bigint },
   look: { objects: readonly ObjectInfo[]; isRead: (key: string) => boolean },
 ): Promise<Judgement> {
-  const { segments, closed, fault } = await readLogHolding(ctx, place, row, look.objects);
+  const { segments, closed, fault } = await readLogHolding(place, row, look.objects);
   const wanted = Number(row.endOffset);
   const covers = coverLog(segments, { file: row.file, offset: wanted }).end.offset >= wanted;
   if (closed && closed.facts.sizeBytes >= wanted) {
     const { sealed } = closed.facts;
     if (!sealed || !look.isRead(closed.key)) return { state: "present", lockedUntil: null, readBytes: 0 };
-    const { sha256 } = await digestObject(ctx, place.store, closed.key);
+    const { sha256 } = await digestObject(place, place.store, closed.key);
     if (sha256 === sealed.sha256) return { state: "present", lockedUntil: null, readBytes: sealed.sizeBytes };
     return { state: "damaged", error: `object "${closed.key}" does not fit its digest` };
   }

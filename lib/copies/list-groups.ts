@@ -29,8 +29,8 @@ export type ObjectGroup = BackupGroup | LogGroup | ForeignObject;
 /** Ours, and nothing that a check of backups and logs knows about. */
 const OWN_PREFIXES = ["configuration/", "runbooks/", "audit/", repositoryKeys.PROBE_PREFIX] as const;
 
-const BACKUP = /^systems\/(?<system>[^/]+)\/(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/./;
-const LOG = /^systems\/(?<system>[^/]+)\/log\/(?<serverId>[^/]+)\/(?<incarnation>[^/]+)\/(?<name>[^/]+)$/;
+const BACKUP = /^systems\/([^/]+)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/./;
+const LOG = /^systems\/([^/]+)\/log\/([^/]+)\/([^/]+)\/([^/]+)$/;
 
 /**
  * A repository's objects in the order of its listing, those that belong together at once. The listing is read page by
@@ -57,13 +57,15 @@ export async function* listGroups(store: ObjectStore, signal: AbortSignal): Asyn
 function groupOf(object: ObjectInfo): ObjectGroup | null {
   const { key } = object;
   if (repositoryKeys.POINTER_KEYS.includes(key) || OWN_PREFIXES.some((prefix) => key.startsWith(prefix))) return null;
-  const backup = BACKUP.exec(key)?.groups;
-  if (backup) return { kind: "backup", system: backup.system ?? "", id: backup.id ?? "", objects: [object] };
-  const log = LOG.exec(key)?.groups;
-  const file = log && logFileOf(log.name ?? "");
-  if (!log || !file) return { kind: "foreign", objects: [object] };
-  const { system = "", serverId = "", incarnation = "" } = log;
-  return { kind: "log", system, serverId, incarnation, file, objects: [object] };
+  const [, system = "", id = ""] = BACKUP.exec(key) ?? [];
+  if (id !== "") return { kind: "backup", system, id, objects: [object] };
+  return logGroupOf(object) ?? { kind: "foreign", objects: [object] };
+}
+
+function logGroupOf(object: ObjectInfo): LogGroup | null {
+  const [, system = "", serverId = "", incarnation = "", name = ""] = LOG.exec(object.key) ?? [];
+  const file = logFileOf(name);
+  return file === null ? null : { kind: "log", system, serverId, incarnation, file, objects: [object] };
 }
 
 /** Of a segment, of a closed log, or of the signed facts beside it; null for any other name. */

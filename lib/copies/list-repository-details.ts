@@ -71,34 +71,50 @@ function targetsOf(configuration: Configuration | null, system: string): string[
 }
 
 function toDetail(row: Row, facts: Facts, declared: RepositoryDeclaration | undefined): RepositoryDetail {
-  const copy = facts.copies.find((each) => each.repository_id === row.id);
-  const log = facts.logs.find((each) => each.repositoryId === row.id);
   const held = facts.holdings.get(row.id) ?? { backups: empty(), logs: empty(), orphans: 0 };
-  const reach = facts.reaches.get(row.name);
   const run = facts.runs.find(({ parameters }) => (parameters as { repository?: string }).repository === row.name);
   const { readBytes = null } = (row.examination ?? {}) as { readBytes?: number };
+  const copy = facts.copies.find((each) => each.repository_id === row.id);
   return {
     ...held,
+    ...reachFacts(facts.reaches.get(row.name)),
     name: row.name,
     kind: row.kind as RepositoryDetail["kind"],
     location: row.location,
     site: declared?.site ?? null,
     identity: row.identity,
-    checkedAt: row.checkedAt?.toISOString() ?? null,
+    checkedAt: toText(row.checkedAt),
     checkError: row.checkError,
-    storedBytes: Number(copy?.bytes ?? 0) + Number(log?._sum.storedBytes ?? 0),
-    examinedAt: row.examinedAt?.toISOString() ?? null,
+    storedBytes: storedBytesOf(row, facts),
+    examinedAt: toText(row.examinedAt),
     readBytes,
-    lock: {
-      declared: (declared?.kind === "s3" ? declared.lock : null) ?? null,
-      state: row.lockState as LockState | null,
-      message: row.lockMessage,
-      checkedAt: row.lockCheckedAt?.toISOString() ?? null,
-      locked: copy?.locked ?? 0,
-    },
-    newestBackupAt: copy?.newest?.toISOString() ?? null,
-    recoverableTo: reach?.to?.toISOString() ?? null,
-    lagSeconds: reach?.lagMs === null || reach?.lagMs === undefined ? null : Math.round(reach.lagMs / 1_000),
+    lock: lockFacts(row, declared, copy?.locked ?? 0),
+    newestBackupAt: toText(copy?.newest),
     openRunId: run?.id ?? null,
   };
+}
+
+function lockFacts(row: Row, declared: RepositoryDeclaration | undefined, locked: number): RepositoryDetail["lock"] {
+  return {
+    declared: (declared?.kind === "s3" ? declared.lock : null) ?? null,
+    state: row.lockState as LockState | null,
+    message: row.lockMessage,
+    checkedAt: toText(row.lockCheckedAt),
+    locked,
+  };
+}
+
+function reachFacts(reach: Reachable | undefined): Pick<RepositoryDetail, "recoverableTo" | "lagSeconds"> {
+  const { to = null, lagMs = null } = reach ?? {};
+  return { recoverableTo: toText(to), lagSeconds: lagMs === null ? null : Math.round(lagMs / 1_000) };
+}
+
+function storedBytesOf(row: Row, facts: Facts): number {
+  const copies = facts.copies.find((each) => each.repository_id === row.id)?.bytes ?? 0;
+  const log = facts.logs.find((each) => each.repositoryId === row.id)?._sum.storedBytes ?? 0;
+  return Number(copies) + Number(log);
+}
+
+function toText(at: Date | null | undefined): string | null {
+  return at?.toISOString() ?? null;
 }

@@ -34,7 +34,7 @@ describe("the score", () => {
     ]);
   });
 
-  test.each<[string, Partial<ScoreFacts>, string, string]>([
+  test.each<[string, Partial<ScoreFacts>, ...[id: string, state: string]]>([
     ["one repository alone", { systems: system({ holders: ["dr"], locked: ["dr"] }) }, "copies", "no"],
     [
       "two buckets of one vendor",
@@ -70,7 +70,7 @@ describe("the score", () => {
     ["an error in a proof", { errors: ["2 missing or damaged in dr"] }, "errors", "no"],
     ["something unproven", { unproven: ["dr was never checked"] }, "errors", "unknown"],
     ["nothing proven", { errors: null }, "errors", "unknown"],
-  ])("does not hold with %s", (_, change, id, state) => {
+  ])("does not hold with %s", (...[, change, id, state]) => {
     expect(statesOf(change)[id]).toBe(state);
   });
 

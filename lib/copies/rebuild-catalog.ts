@@ -6,31 +6,13 @@ import { mapLimited } from "@/lib/kernel/map-limited";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { openKnownRepository, repositoryKeys } from "@/lib/repositories";
 import { loadConfiguration } from "@/lib/settings";
-import type { Configuration } from "@/lib/settings/schemas";
 import { PARALLEL } from "./check";
-import type { CopyPlace } from "./copy-place";
 import { type BackupGroup, type LogGroup, listGroups } from "./list-groups";
+import { type Rebuild, type RebuiltCatalog, refuse } from "./rebuild";
 import { rebuildLogs } from "./rebuild-logs";
 
 /** Of backups and of log files that one transaction brings back. */
 const BATCH = 100;
-
-export interface RebuiltCatalog {
-  repository: string;
-  /** Backups whose manifest counts; of these `added` were not in the catalogue, or not with this copy. */
-  backups: number;
-  added: number;
-  logs: number;
-  /** What was left out, by name, and why. */
-  refused: { key: string; reason: string }[];
-}
-
-export interface Rebuild {
-  place: CopyPlace;
-  configuration: Configuration;
-  systems: ReadonlyMap<string, string>;
-  found: RebuiltCatalog;
-}
 
 /**
  * Brings a lost catalogue back from what a repository holds: each backup with a signed manifest, its copy here, and
@@ -53,7 +35,7 @@ export async function rebuildCatalog(
   });
   const systems = await ctx.db.system.findMany({ select: { id: true, name: true } });
   const rebuild: Rebuild = {
-    place: { ...opened, runId: ctx.correlationId, isLocked: false },
+    place: { ...opened, runId: ctx.correlationId, signal: ctx.signal, isLocked: false },
     configuration,
     systems: new Map(systems.map(({ id, name }) => [name, id])),
     found: { repository: input.repository, backups: 0, added: 0, logs: 0, refused: [] },
@@ -85,10 +67,11 @@ async function rebuildBatch(
   rebuild: Rebuild,
   groups: { backups: readonly BackupGroup[]; logs: readonly LogGroup[] },
 ): Promise<void> {
+  requirePermission(ctx, "catalog.rebuild");
   const manifests = (await mapLimited(groups.backups, PARALLEL, (group) => readTrusted(ctx, rebuild, group))).filter(
     (each) => each !== null,
   );
-  const rows = await rebuildLogs(ctx, rebuild, groups.logs);
+  const rows = await rebuildLogs(rebuild, groups.logs);
   rebuild.found.backups += manifests.length;
   rebuild.found.logs += rows.length;
   await ctx.transaction(async (tx) => {
@@ -118,11 +101,6 @@ async function readTrusted(ctx: JobCtx, rebuild: Rebuild, group: BackupGroup): P
   }
 }
 
-export function refuse(rebuild: Rebuild, refusal: { key: string; reason: string }): null {
-  rebuild.found.refused.push(refusal);
-  return null;
-}
-
 /** Returns how many copies the catalogue did not have. Their data were not looked at: the next check does that. */
 async function addBackups(
   tx: Tx,
@@ -130,7 +108,6 @@ async function addBackups(
 ): Promise<number> {
   if (manifests.length === 0) return 0;
   const { place, systems } = rebuild;
-  const ids = manifests.map(({ id }) => id);
   await tx.backup.createMany({
     skipDuplicates: true,
     data: manifests.map((manifest) => ({

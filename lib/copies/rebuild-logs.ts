@@ -1,11 +1,10 @@
 import type { Prisma } from "@/lib/db/client";
-import type { JobCtx } from "@/lib/db/context";
 import { mapLimited } from "@/lib/kernel/map-limited";
 import { coverLog } from "@/lib/recovery";
 import { PARALLEL } from "./check";
 import { type LogHolding, readLogHolding } from "./judge-log";
 import type { LogGroup } from "./list-groups";
-import { type Rebuild, refuse } from "./rebuild-catalog";
+import { type Rebuild, refuse } from "./rebuild";
 
 type LogRow = Prisma.LogCoverageCreateManyInput;
 
@@ -13,12 +12,12 @@ type LogRow = Prisma.LogCoverageCreateManyInput;
  * The rows of log files. A closed log's signed facts tell all of it; of segments only the names speak, without times:
  * what such a log can bring back is known again when it is closed, or from the repository itself at a recovery.
  */
-export async function rebuildLogs(ctx: JobCtx, rebuild: Rebuild, groups: readonly LogGroup[]): Promise<LogRow[]> {
+export async function rebuildLogs(rebuild: Rebuild, groups: readonly LogGroup[]): Promise<LogRow[]> {
   const rows = await mapLimited(groups, PARALLEL, async (group): Promise<LogRow | null> => {
     const systemId = rebuild.systems.get(group.system);
     const key = group.objects[0]?.key ?? group.file;
     if (!systemId) return refuse(rebuild, { key, reason: `system "${group.system}" is not declared` });
-    const holding = await readLogHolding(ctx, rebuild.place, group, group.objects);
+    const holding = await readLogHolding(rebuild.place, group, group.objects);
     const covered = coveredBy(holding, group.file);
     if (covered === null) return refuse(rebuild, { key, reason: holding.fault ?? "it does not begin at byte 0" });
     if (!holding.closed && holding.fault) refuse(rebuild, { key, reason: holding.fault });

@@ -20,7 +20,7 @@ export async function recordCopies(ctx: JobCtx, place: CopyPlace, copies: readon
   const steady = copies.filter(({ before, judgement }) => before === judgement.state);
   await touch(ctx, place, steady);
   for (const copy of copies) {
-    if (copy.before !== copy.judgement.state) await ctx.transaction((tx) => changeCopy(tx, ctx, place, copy));
+    if (copy.before !== copy.judgement.state) await changeCopy(ctx, place, copy);
   }
 }
 
@@ -43,27 +43,30 @@ async function touch(ctx: JobCtx, place: CopyPlace, copies: readonly JudgedCopy[
   }
 }
 
-async function changeCopy(tx: Tx, ctx: JobCtx, place: CopyPlace, copy: JudgedCopy): Promise<void> {
+async function changeCopy(ctx: JobCtx, place: CopyPlace, copy: JudgedCopy): Promise<void> {
+  requirePermission(ctx, "job.perform");
   const { backupId, before, judgement } = copy;
   const error = judgement.state === "present" ? null : judgement.error;
-  // Another run may have found it out meanwhile: then the change, and its event, are already there.
-  const { count } = await tx.backupCopy.updateMany({
-    where: { repositoryId: place.id, backupId, state: before },
-    data: {
-      state: judgement.state,
-      error,
-      checkedAt: ctx.now(),
-      checkedBy: place.runId,
-      ...(judgement.state === "present" ? { lockedUntil: judgement.lockedUntil } : {}),
-    },
-  });
-  if (count === 0) return;
-  const backup = await settleBackup(tx, backupId);
-  await recordAudit(tx, ctx, {
-    action: judgement.state === "present" ? "copy.mended" : "copy.lost",
-    entity: { type: "backup", id: backupId },
-    changes: { before: { copy: before }, after: { copy: judgement.state } },
-    metadata: { repository: place.name, system: copy.system, backup, ...(error ? { error } : {}) },
+  await ctx.transaction(async (tx) => {
+    // Another run may have found it out meanwhile: then the change, and its event, are already there.
+    const { count } = await tx.backupCopy.updateMany({
+      where: { repositoryId: place.id, backupId, state: before },
+      data: {
+        state: judgement.state,
+        error,
+        checkedAt: ctx.now(),
+        checkedBy: place.runId,
+        ...(judgement.state === "present" ? { lockedUntil: judgement.lockedUntil } : {}),
+      },
+    });
+    if (count === 0) return;
+    const backup = await settleBackup(tx, backupId);
+    await recordAudit(tx, ctx, {
+      action: judgement.state === "present" ? "copy.mended" : "copy.lost",
+      entity: { type: "backup", id: backupId },
+      changes: { before: { copy: before }, after: { copy: judgement.state } },
+      metadata: { repository: place.name, system: copy.system, backup, ...(error ? { error } : {}) },
+    });
   });
 }
 

@@ -51,6 +51,7 @@ async function change(
   place: CopyPlace,
   { row, judgement }: { row: LogRow; judgement: Judgement },
 ): Promise<void> {
+  requirePermission(ctx, "job.perform");
   const { systemId, serverId, incarnation, file } = row;
   const error = judgement.state === "present" ? null : judgement.error;
   await ctx.transaction(async (tx) => {

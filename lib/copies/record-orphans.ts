@@ -17,9 +17,10 @@ export async function recordOrphans(
   requirePermission(ctx, "job.perform");
   if (orphans.length === 0) return;
   const keys = orphans.map(({ key }) => key);
-  await ctx.transaction(async (tx) => {
-    await tx.repositoryOrphan.deleteMany({ where: { repositoryId: place.id, key: { in: keys } } });
-    await tx.repositoryOrphan.createMany({
+  // No change of ours: what is found is kept, and the check's own event says how many.
+  await ctx.db.$transaction([
+    ctx.db.repositoryOrphan.deleteMany({ where: { repositoryId: place.id, key: { in: keys } } }),
+    ctx.db.repositoryOrphan.createMany({
       data: orphans.map(({ key, sizeBytes, modifiedAt, reason }) => ({
         repositoryId: place.id,
         key,
@@ -28,8 +29,8 @@ export async function recordOrphans(
         reason,
         seenBy: runId,
       })),
-    });
-  });
+    }),
+  ]);
 }
 
 /** Forgets what the check did not see again, and logs whose first stretch was only being counted when they were seen. */

@@ -157,7 +157,7 @@ async function confirm(
   repair: Repair,
   { target, backup, manifest }: { target: CopyPlace; backup: WantedBackup; manifest: Manifest },
 ): Promise<void> {
-  const judgement: Judgement = await judgeCopy(ctx, target, backup, { isRead: () => true });
+  const judgement: Judgement = await judgeCopy(target, backup, { isRead: () => true });
   const { id, system, before } = backup;
   if (before === null) await addCopy(ctx, target, { manifest, judgement });
   else await recordCopies(ctx, target, [{ backupId: id, system, before, judgement }]);

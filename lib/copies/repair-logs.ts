@@ -27,19 +27,27 @@ export async function repairLogs(ctx: StepCtx, repair: Repair): Promise<StepOutc
   const failed = new Map<string, string>();
   for (const source of await otherRepositories(ctx, repair)) {
     for await (const rows of listSources(ctx, source.id)) {
-      for (const { row, state } of await wantedOf(ctx, repair, rows)) {
-        ctx.signal.throwIfAborted();
-        const name = `log ${row.incarnation}/${row.file}`;
-        const error = await repairLog(ctx, repair, { row, state });
-        if (error === null) failed.delete(name);
-        else failed.set(name, error);
-        ctx.run.progress({ done: repair.mended - before, total: null, unit: "checks" });
-      }
+      await repairWanted(ctx, repair, { wanted: await wantedOf(ctx, repair, rows), failed });
+      ctx.run.progress({ done: repair.mended - before, total: null, unit: "checks" });
     }
   }
   await noteUnhelped(ctx, repair, failed);
   for (const [name, message] of failed) noteFailure(ctx, repair, { name, message });
   return { summary: `${formatCountOf(repair.mended - before, "log file")} mended` };
+}
+
+async function repairWanted(
+  ctx: StepCtx,
+  repair: Repair,
+  { wanted, failed }: { wanted: readonly WantedLog[]; failed: Map<string, string> },
+): Promise<void> {
+  for (const log of wanted) {
+    ctx.signal.throwIfAborted();
+    const name = `log ${log.row.incarnation}/${log.row.file}`;
+    const error = await repairLog(ctx, repair, log);
+    if (error === null) failed.delete(name);
+    else failed.set(name, error);
+  }
 }
 
 async function otherRepositories(ctx: StepCtx, repair: Repair): Promise<{ id: string; name: string }[]> {
@@ -153,13 +161,8 @@ async function repairLog(
       log,
     );
     const known = state === null ? row : await ownRow(ctx, target.id, row);
-    const objects = await listLogFile(ctx, target, log);
-    const judgement = await judgeLog(
-      ctx,
-      target,
-      { ...log, endOffset: known.endOffset },
-      { objects, isRead: () => true },
-    );
+    const objects = await listLogFile(target, log);
+    const judgement = await judgeLog(target, { ...log, endOffset: known.endOffset }, { objects, isRead: () => true });
     if (judgement.state !== "present") return judgement.error;
     if (state === null) await addCoverage(ctx, target, { row, objects });
     else await recordLogs(ctx, target, [{ row: { ...log, endOffset: known.endOffset, state }, judgement }]);

@@ -32,6 +32,7 @@ async function open(ctx: StepCtx, repair: Repair): Promise<StepOutcome> {
   repair.target = {
     ...opened,
     runId: repair.run.id,
+    signal: ctx.signal,
     isLocked: isLockDeclared(repair.configuration, repair.repository),
   };
   return { summary: `${opened.store.location}, identity ${opened.identity.id}` };

@@ -43,6 +43,7 @@ async function open(ctx: StepCtx, repair: Repair, name: string): Promise<CopyPla
     return {
       ...(await openKnownRepository(ctx, name)),
       runId: repair.run.id,
+      signal: ctx.signal,
       isLocked: isLockDeclared(repair.configuration, name),
     };
   } catch (error) {

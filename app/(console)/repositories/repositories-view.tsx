@@ -51,7 +51,7 @@ export function RepositoriesView({ mayCheck, mayRepair }: RepositoriesViewProps)
 function Score({ lines }: { lines: readonly ScoreLine[] }) {
   const held = lines.filter(({ state }) => state === "yes").length;
   return (
-    <Pane label="3-2-1-1-0" className="pb-2">
+    <Pane label="3-2-1-1-0" className="border-b border-line pb-2">
       <PaneHead title="3-2-1-1-0" scope={`${held} of ${lines.length} hold`} />
       <CheckList
         checks={lines.map(({ title, state, reason }) => ({

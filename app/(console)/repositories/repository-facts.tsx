@@ -11,12 +11,13 @@ import { lockOf } from "./repository-status";
 /** Six facts: backups and logs as the newest look found them, how far behind, the lock, the last check, what belongs to nothing. */
 export function RepositoryFacts({ repository }: { repository: RepositoryDetail }) {
   const { backups, logs, storedBytes, orphans, name } = repository;
+  const isChecked = repository.examinedAt !== null;
   return (
     <Facts columns={6}>
-      <Fact name="Backups" evidence={<Losses counts={backups} name={name} />}>
+      <Fact name="Backups" evidence={<Losses counts={backups} name={name} isChecked={isChecked} />}>
         <b>{formatCount(backups.present)}</b> in {formatBytes(storedBytes)} with the log
       </Fact>
-      <Fact name="Log files" evidence={<Losses counts={logs} name={name} />}>
+      <Fact name="Log files" evidence={<Losses counts={logs} name={name} isChecked={isChecked} />}>
         <b>{formatCount(logs.present)}</b>
       </Fact>
       <LagFact repository={repository} />
@@ -24,16 +25,30 @@ export function RepositoryFacts({ repository }: { repository: RepositoryDetail }
       <CheckFact repository={repository} />
       <Fact
         name="Orphans"
-        evidence={orphans > 0 ? <code title={`holdfast repository orphans ${name}`}>repository orphans</code> : "none"}
+        evidence={
+          orphans > 0 ? (
+            <code title={`holdfast repository orphans ${name}`}>repository orphans</code>
+          ) : isChecked ? (
+            "none"
+          ) : (
+            "not looked for yet"
+          )
+        }
       >
-        <b>{repository.examinedAt ? formatCount(orphans) : "?"}</b>
+        <b>{isChecked ? formatCount(orphans) : "?"}</b>
       </Fact>
     </Facts>
   );
 }
 
-function Losses({ counts: { missing, damaged }, name }: { counts: Holdings["backups"]; name: string }) {
-  if (missing + damaged === 0) return "none missing or damaged";
+interface LossesProps {
+  counts: Holdings["backups"];
+  name: string;
+  isChecked: boolean;
+}
+
+function Losses({ counts: { missing, damaged }, name, isChecked }: LossesProps) {
+  if (missing + damaged === 0) return isChecked ? "none missing or damaged" : "as stored, not checked yet";
   const words = [missing > 0 && `${missing} missing`, damaged > 0 && `${damaged} damaged`].filter(Boolean).join(", ");
   return (
     <Link href="/backups?state=incomplete" className="inline-flex items-center gap-1 link" title={`In ${name}`}>
@@ -57,7 +72,7 @@ function LagFact({ repository: { lagSeconds, recoverableTo, newestBackupAt } }: 
         )
       }
     >
-      <b>{lagSeconds === null ? "?" : formatDuration(lagSeconds * 1_000)}</b>
+      <b>{lagSeconds === null ? "?" : lagSeconds === 0 ? "0s" : formatDuration(lagSeconds * 1_000)}</b>
       {recoverableTo && (
         <span className="truncate">
           to <NearInstant at={recoverableTo} />
@@ -72,7 +87,7 @@ function LockFact({ repository }: { repository: RepositoryDetail }) {
   const { tone, word } = lockOf(repository);
   const evidence = lock.declared
     ? `${lock.declared.mode}, ${formatCountOf(lock.declared.days, "day")}; ${lock.locked} of ${backups.present} copies`
-    : "these keys can delete all of it";
+    : "our keys can delete it";
   return (
     <Fact name="Lock" evidence={<span title={lock.message ?? undefined}>{evidence}</span>}>
       <Glyph tone={tone} />
@@ -90,7 +105,7 @@ function CheckFact({ repository: { examinedAt, readBytes } }: { repository: Repo
   return (
     <Fact
       name="Last check"
-      evidence={readBytes === null ? "daily, and when asked" : `${formatBytes(readBytes)} read and compared`}
+      evidence={readBytes === null ? "daily, and when asked" : `${formatBytes(readBytes)} compared`}
     >
       <b>{examinedAt ? <Age at={examinedAt} suffix=" ago" /> : "never"}</b>
     </Fact>

@@ -31,7 +31,7 @@ export function RepositorySection({ repository, mayCheck, mayRepair }: Repositor
   const failure = check.failure ?? repair.failure;
   const isBusy = check.isPending || repair.isPending || repository.openRunId !== null;
   return (
-    <section aria-label={`Repository ${name}`} className="border-t border-line">
+    <section aria-label={`Repository ${name}`}>
       <div className="flex min-h-[46px] items-center gap-3 px-4 whitespace-nowrap phone:flex-wrap phone:gap-x-2.5 phone:gap-y-1 phone:px-3 phone:py-2.5 phone:whitespace-normal">
         <h2 className="text-14 font-semibold">{name}</h2>
         <Status tone={tone}>

@@ -22,7 +22,7 @@ export async function proveLock(
   for (const way of WAYS) {
     const key = `${prefix}${day}/${way}`;
     const stored = (await headObject(place, key, { signal })) ?? (await storeProbe(place, { key, way, signal }));
-    probes.push({ way, lockedUntil: stored.lockedUntil ?? null, ...(await tryBoth(place, key, stored, signal)) });
+    probes.push({ way, lockedUntil: stored.lockedUntil ?? null, ...(await tryBoth(place, { key, stored, signal })) });
   }
   await removeEnded(place, prefix, { signal, now });
   return probes;
@@ -53,9 +53,7 @@ async function* onePart(bytes: Buffer) {
 
 async function tryBoth(
   place: S3Place,
-  key: string,
-  stored: Head,
-  signal: AbortSignal,
+  { key, stored, signal }: { key: string; stored: Head; signal: AbortSignal },
 ): Promise<Pick<LockProbe, "deletion" | "bypass">> {
   const one = { key: place.prefix + key, versionId: stored.versionId, signal };
   const deletion = await tryToDelete(place, { ...one, bypass: false });
