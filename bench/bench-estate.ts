@@ -15,6 +15,7 @@ import { newId } from "@/lib/kernel/ids";
 import { generateData } from "./generate-data";
 
 const BUCKET = "bench";
+const PASSWORD = "BENCH_DB_PASSWORD";
 const Anything = z.record(z.string(), z.unknown());
 
 /** One source of generated data, two stores that share nothing, and a Holdfast that backs it up; for benchmarks only. */
@@ -25,6 +26,10 @@ export interface BenchEstate {
   /** Process id of the console: the root of everything that Holdfast starts. */
   holdfastPid: number;
   holdfast: <T>(args: readonly string[], answer: z.ZodType<T>) => Promise<T>;
+  /** Below it lie the console's own PostgreSQL and its keys. */
+  home: string;
+  /** From now on the log of system `both` is streamed to both repositories, every 5 s, with a heartbeat a second. */
+  followLog(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,7 +75,8 @@ export async function startBenchEstate(sqlBytes: number, say: (text: string) => 
     const console = await startHoldfast(directory, source, stores);
     stops.push(console.stop);
     await untilHeartbeat(source);
-    return { directory, sqlBytes, source, holdfastPid: console.pid, holdfast: console.run, stop };
+    const { pid: holdfastPid, run: holdfast, home, followLog } = console;
+    return { directory, sqlBytes, source, holdfastPid, holdfast, home, followLog, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -89,15 +95,16 @@ async function untilHeartbeat(source: MariadbServer): Promise<void> {
 
 async function startHoldfast(directory: string, source: MariadbServer, stores: readonly ObjectStoreServer[]) {
   const variables = Object.fromEntries([
-    ["BENCH_DB_PASSWORD", source.holdfast.password.reveal()],
+    [PASSWORD, source.holdfast.password.reveal()],
     ...stores.flatMap((store, index) => [
       [`BENCH_KEY_${index}`, store.accessKeyId.reveal()],
       [`BENCH_SECRET_${index}`, store.secretAccessKey.reveal()],
     ]),
   ]) as Record<string, string>;
-  const env = childEnvironment({ HOLDFAST_HOME: join(directory, "h"), HOLDFAST_LOG_LEVEL: "warn", ...variables });
+  const home = join(directory, "h");
+  const env = childEnvironment({ HOLDFAST_HOME: home, HOLDFAST_LOG_LEVEL: "warn", ...variables });
   const configuration = join(directory, "holdfast.yaml");
-  await writeFile(configuration, stringify(await describeBench(directory, source, stores)));
+  const declared = await describeBench(directory, source, stores);
   const stopping = new AbortController();
   const { child, done } = startProgram({
     engine: "bench",
@@ -105,21 +112,32 @@ async function startHoldfast(directory: string, source: MariadbServer, stores: r
     program: process.execPath,
     args: [...tsxArguments("jobs/cli.ts"), "up", "--no-web"],
     cwd: PROJECT,
-    env: { HOLDFAST_HOME: join(directory, "h"), HOLDFAST_LOG_LEVEL: "warn", ...variables },
+    env: { HOLDFAST_HOME: home, HOLDFAST_LOG_LEVEL: "warn", ...variables },
     stdio: ["ignore", "inherit", "inherit"],
     signal: stopping.signal,
     hint: "See its log above.",
   });
   const run: BenchEstate["holdfast"] = (args, answer) => runHoldfast(env, args, answer);
-  await run(["apply", "-f", configuration], Anything);
+  const apply = async (document: object) => {
+    await writeFile(configuration, stringify(document));
+    await run(["apply", "-f", configuration], Anything);
+  };
+  await apply(declared);
   return {
     pid: child.pid ?? 0,
     run,
+    home,
+    followLog: () => apply({ ...declared, systems: { [BOTH]: declareFollowed(source) } }),
     stop: async () => {
       stopping.abort();
       await done.catch(() => undefined); // Being stopped is how it ends.
     },
   };
+}
+
+function declareFollowed(source: MariadbServer): object {
+  const to = ["primary", "secondary"];
+  return declareServer(source, { passwordVariable: PASSWORD, to, log: { to, interval: "5s" }, heartbeat: "1s" });
 }
 
 async function describeBench(directory: string, source: MariadbServer, stores: readonly ObjectStoreServer[]) {
@@ -133,8 +151,7 @@ async function describeBench(directory: string, source: MariadbServer, stores: r
     accessKeyId: `\${BENCH_KEY_${index}}`,
     secretAccessKey: `\${BENCH_SECRET_${index}}`,
   });
-  const system = (to: readonly string[]) =>
-    declareServer(source, { passwordVariable: "BENCH_DB_PASSWORD", to, heartbeat: "60s" });
+  const system = (to: readonly string[]) => declareServer(source, { passwordVariable: PASSWORD, to, heartbeat: "60s" });
   return {
     project: { name: "Bench", contact: "bench@example.com" },
     objectives: { rto: "4h", rpo: "15m", mttr: "2h", mtbf: "720h" },

@@ -6,13 +6,14 @@ import { EngineError } from "@/lib/kernel/errors";
 import { ONE, type BenchEstate, serverSettings } from "./bench-estate";
 import { type BenchFigure, figure } from "./figure";
 import { measureRun } from "./measure-run";
+import { restoreByMyloader } from "./restore-by-myloader";
 import { type BaselineRun, runStandardBackup, runStandardRestore } from "./run-baseline";
 
 const STANDARD = "gunzip | mysql";
 /** The standard's dump holds the `mysql` schema, whose restore fails at times with ERROR 1006: a fresh server, again. */
 const ATTEMPTS = 4;
 
-/** The standard's restore into a fresh server like the source, its log on, and ours, the safe restart included. */
+/** The standard's restore into a fresh server like the source, its log on, myloader's, and ours, the safe restart included. */
 export async function benchRestore(estate: BenchEstate, say: (text: string) => void): Promise<BenchFigure[]> {
   const file = join(estate.directory, "standard.sql.gz");
   if (!existsSync(file)) {
@@ -21,11 +22,14 @@ export async function benchRestore(estate: BenchEstate, say: (text: string) => v
     await measureRun(estate, ["backup", "run", ONE, "--type", "full"]);
   }
   const standard = await restoreStandard(estate, file, say);
+  const myloader = await restoreByMyloader(estate, say);
   say("Holdfast, from one repository");
   const ours = await measureRun(estate, ["restore", ONE, "--to", "scratch", "--from", "primary"]);
+  const byMyloader = myloader && { name: "myloader", value: myloader.seconds };
   return [
     figure("restore.logical.seconds", [ours.seconds, "seconds"], { name: STANDARD, value: standard.seconds }),
     figure("restore.logical.cpuSeconds", [ours.cpuSeconds, "seconds"], { name: STANDARD, value: standard.cpuSeconds }),
+    ...(byMyloader ? [figure("restore.logical.mydumperSeconds", [ours.seconds, "seconds"], byMyloader)] : []),
     figure("restore.logical.loadSeconds", [ours.steps.load ?? 0, "seconds"]),
     figure("restore.peakMemoryBytes", [ours.peakMemoryBytes, "bytes"]),
   ];

@@ -57,7 +57,7 @@ export async function generateData(server: Connection, sqlBytes: number): Promis
 }
 
 async function loadTable(server: Connection, { table, name, rows }: { table: number; name: string; rows: number }) {
-  await withClient(server, async (write) => {
+  await feedSql(server, async (write) => {
     // Not in the server's log: it is the data before the benchmark, not its work.
     await write("SET SESSION sql_log_bin = 0, unique_checks = 0, autocommit = 0;\n");
     for (let id = 1; id <= rows; id += ROWS_A_CHUNK) {
@@ -69,10 +69,11 @@ async function loadTable(server: Connection, { table, name, rows }: { table: num
 
 /** Runs SQL text with MariaDB's own client. */
 export function runSql(server: Connection, sql: string): Promise<void> {
-  return withClient(server, (write) => write(sql));
+  return feedSql(server, (write) => write(sql));
 }
 
-async function withClient(
+/** Feeds MariaDB's own client with SQL text as it comes. */
+export async function feedSql(
   server: Connection,
   feed: (write: (text: string) => Promise<void>) => Promise<void>,
 ): Promise<void> {

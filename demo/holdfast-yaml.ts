@@ -65,6 +65,7 @@ function describeDatabase(facts: EstateFacts): Record<string, unknown> {
     },
     backup: {
       full: { schedule: "0 2 * * *", retain: "30d", to: ["primary", "secondary"], method: "logical" },
+      incremental: { schedule: "0 */6 * * *", retain: "7d", to: ["primary"] },
       log: { schedule: "*/15 * * * *", retain: "24h", to: ["primary", "secondary"], stream: true, interval: "5s" },
     },
     verify: {
@@ -109,6 +110,7 @@ const SERVICES = {
     rto: "8h",
     rpo: "none",
     reason: "Ephemeral by declaration: whatever it would hold is read from the database again.",
+    warmUp: "It starts empty, and fills while customers browse; pages read from the database until then.",
   },
   queue: {
     title: "Queue",
@@ -116,6 +118,7 @@ const SERVICES = {
     rto: "4h",
     rpo: "1h",
     reason: "Orders are written in the request itself: no queue holds work of its own.",
+    warmUp: "It starts empty: whatever was under way is asked for again by its sender.",
   },
   "static-assets": {
     title: "Static assets",

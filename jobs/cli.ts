@@ -1,17 +1,23 @@
 import { Command, CommanderError } from "commander";
+import { addAlertCommands } from "./commands/alert";
 import { addApplyCommands } from "./commands/apply";
 import { addAuditCommands } from "./commands/audit";
 import { addBackupCommands } from "./commands/backup";
 import { addCatalogCommands } from "./commands/catalog";
+import { addCutCommands } from "./commands/cut";
 import { addDoctorCommand } from "./commands/doctor";
 import { addDrillCommands } from "./commands/drill";
+import { addFindingCommands } from "./commands/finding";
+import { addRecipientCommands } from "./commands/recipient";
 import { addRepositoryCommands } from "./commands/repository";
 import { addRestoreCommands } from "./commands/restore";
+import { addRetentionCommands } from "./commands/retention";
 import { addRunCommands } from "./commands/run";
 import { addRunbookCommands } from "./commands/runbook";
 import { addSystemsCommand } from "./commands/systems";
 import { addServiceCommands } from "./commands/up";
 import { addUserCommands } from "./commands/user";
+import { addVerifyCommands } from "./commands/verify";
 
 const USAGE = 2;
 
@@ -28,10 +34,16 @@ addSystemsCommand(program);
 addBackupCommands(program);
 addRepositoryCommands(program);
 addCatalogCommands(program);
+addCutCommands(program);
+addRecipientCommands(program);
 addRestoreCommands(program);
+addVerifyCommands(program);
+addFindingCommands(program);
+addRetentionCommands(program);
 addRunbookCommands(program);
 addRunCommands(program);
 addDrillCommands(program);
+addAlertCommands(program);
 addAuditCommands(program);
 addUserCommands(program);
 for (const command of allCommands(program)) {

@@ -1,8 +1,11 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createLocalApplications } from "@/lib/engines/application/local/engine";
+import { openGitCode } from "@/lib/engines/code/git/engine";
 import { createMariadbEngine } from "@/lib/engines/database/mariadb/engine";
 import type { Connection, DatabaseEngine } from "@/lib/engines/database/port";
 import { createAgeEnvelope } from "@/lib/engines/envelope/age/engine";
+import { openTarFiles } from "@/lib/engines/files/tar/engine";
 import { openDirectoryStore } from "@/lib/engines/object-store/directory/engine";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { openS3Store } from "@/lib/engines/object-store/s3/engine";
@@ -14,6 +17,8 @@ import { NotFoundError } from "@/lib/kernel/errors";
 import { Secret } from "@/lib/kernel/secret";
 import { loadConfiguration, resolveVariables } from "@/lib/settings";
 import type { Configuration, RepositoryDeclaration } from "@/lib/settings/schemas";
+import { makePractice } from "./make-practice";
+import { openMailer, openWebhook } from "./open-channel";
 import { openSigner } from "./open-signer";
 
 const resolve = (text: string): string => resolveVariables(text, readVariable);
@@ -60,9 +65,15 @@ export async function openEngines(db: Db, home: string): Promise<Engines> {
       if (declaration?.kind !== "mariadb") throw new NotFoundError("system", name);
       return openDatabase(declaration.connection);
     },
+    files: openTarFiles({ directory: directories.spool }),
+    code: openGitCode({ directory: directories.spool }),
     connection: resolveConnection,
+    mailer: async (name) => openMailer(name, (await declared()).channels[name]),
+    webhook: async (name) => openWebhook(name, (await declared()).channels[name]),
     envelope: createAgeEnvelope(),
     probe: createHttpProbe(),
+    applications: createLocalApplications(),
+    makePractice,
     signer: await openSigner(home),
     directories,
     restoreScript: await readFile(new URL("../public/restore.sh", import.meta.url), "utf8"),

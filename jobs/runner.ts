@@ -1,13 +1,18 @@
+import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
+import { deliverAlert } from "@/lib/alerts";
+import { alertDeliveryJob } from "@/lib/alerts/jobs";
 import { recordAudit } from "@/lib/audit";
 import { openDb } from "@/lib/db/client";
 import { type JobCtx, createCtx } from "@/lib/db/context";
+import { readVariable } from "@/lib/kernel/env";
 import { newId } from "@/lib/kernel/ids";
 import { createLogger } from "@/lib/kernel/log";
 import { type Queue, queueName, startQueue } from "@/lib/queue";
 import { runJob } from "@/lib/runs/jobs";
 import { performRunJob } from "./handlers/runs/perform";
 import { openEngines } from "./open-engines";
+import { JOBS } from "./queues";
 import { startScheduler } from "./scheduler";
 import { endOwnServers, sweepLeftovers } from "./sweep-leftovers";
 import { watchSystems } from "./watch-systems";
@@ -45,10 +50,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const places = [options.site, ...options.labels];
   await sweepLeftovers(ctx);
   const signOfLife = await announce(ctx, id, options);
-  const queue = await startQueue(options.databaseUrl, [runJob], places);
+  const queue = await startQueue(options.databaseUrl, JOBS, places);
   queue.on("error", (error) => log.warn({ err: error }, "the queue met an error and goes on"));
   await work(queue, ctx, places);
-  const scheduler = startScheduler(ctx);
+  await workOnAlerts(queue, ctx, places);
+  const scheduler = startScheduler(ctx, options.site);
   const watching = watchSystems(ctx, { databaseUrl: options.databaseUrl, places });
   log.info({ places }, "the runner works");
 
@@ -78,6 +84,19 @@ async function work(queue: Queue, ctx: JobCtx, places: readonly string[]): Promi
   }
 }
 
+/** Beside the runs: an alert does not wait for a backup that takes hours. */
+async function workOnAlerts(queue: Queue, ctx: JobCtx, places: readonly string[]): Promise<void> {
+  const consoleUrl = readVariable("NEXTAUTH_URL") ?? null;
+  for (const place of places) {
+    const options = { batchSize: 1, localConcurrency: CONCURRENCY, pollingIntervalSeconds: 1 };
+    await queue.work<{ deliveryId: string }>(queueName(alertDeliveryJob, place), options, async ([job]) => {
+      if (!job) return;
+      const signal = AbortSignal.any([ctx.signal, job.signal]);
+      await deliverAlert({ ...ctx, signal, correlationId: job.data.deliveryId }, { ...job.data, consoleUrl });
+    });
+  }
+}
+
 async function announce(ctx: JobCtx, id: string, options: RunnerOptions): Promise<NodeJS.Timeout> {
   const { site, labels } = options;
   const now = ctx.now();
@@ -91,11 +110,28 @@ async function announce(ctx: JobCtx, id: string, options: RunnerOptions): Promis
       metadata: { service: "runner", site, host: hostname() },
     });
   });
-  return setInterval(() => {
-    ctx.db.runner
-      .update({ where: { id }, data: { heartbeatAt: ctx.now() } })
-      .catch((cause: unknown) => ctx.log.warn({ err: cause }, "the runner's sign of life could not be stored"));
-  }, SIGN_OF_LIFE_MS);
+  const tell = () =>
+    giveSignOfLife(ctx, id).catch((cause: unknown) =>
+      ctx.log.warn({ err: cause }, "the runner's sign of life could not be stored"),
+    );
+  await tell();
+  return setInterval(() => void tell(), SIGN_OF_LIFE_MS);
+}
+
+/** That it lives, and how much room it has for a restore: the console shows that before one is started. */
+async function giveSignOfLife(ctx: JobCtx, id: string): Promise<void> {
+  const free = await statfs(ctx.engines.directories.scratch).catch((cause: unknown) => {
+    ctx.log.warn({ err: cause }, "the room for throw-away servers cannot be measured");
+    return null;
+  });
+  const at = ctx.now();
+  await ctx.db.runner.update({
+    where: { id },
+    data: {
+      heartbeatAt: at,
+      ...(free ? { freeBytes: BigInt(free.bavail) * BigInt(free.bsize), freeAt: at } : {}),
+    },
+  });
 }
 
 async function leave(ctx: JobCtx, id: string): Promise<void> {

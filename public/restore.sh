@@ -1,12 +1,15 @@
 #!/bin/sh
 # restore.sh: what a Holdfast repository holds, restored with standard tools alone.
-# Needs: jq, zstd, openssl 3, awk, and age where the backups are encrypted. Everything that does not fit ends it with 1.
+# Needs: jq, zstd, openssl 3, awk, and age where the backups are encrypted; GNU tar for files, git for code.
+# Everything that does not fit ends it with 1.
 #
 #   sh restore.sh list   FOLDER
 #   sh restore.sh verify FOLDER SYSTEM BACKUP
 #   sh restore.sh users  FOLDER SYSTEM BACKUP [IDENTITY] > users.sql
 #   sh restore.sh dump   FOLDER SYSTEM BACKUP [IDENTITY] > dump.sql
 #   sh restore.sh log    FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]
+#   sh restore.sh files  FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]    (an increment with all that it continues; as root, for owners)
+#   sh restore.sh code   FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]
 #
 # FOLDER is a local copy of the repository, IDENTITY the file of the private age key.
 set -eu
@@ -16,7 +19,7 @@ need() { command -v "$1" >/dev/null 2>&1 || die "needs the program $1"; }
 
 command=${1-}
 folder=${2-}
-[ -n "$command" ] && [ -n "$folder" ] || { sed -n '2,12p' "$0" >&2; exit 2; }
+[ -n "$command" ] && [ -n "$folder" ] || { sed -n '2,15p' "$0" >&2; exit 2; }
 [ -f "$folder/holdfast.json" ] || die "$folder holds no holdfast.json: is it the repository's top?"
 need jq
 need openssl
@@ -45,6 +48,8 @@ check_signature() { # FILE
 manifest_of() { # SYSTEM BACKUP
   manifest=$folder/systems/$1/$2/manifest.json
   check_signature "$manifest"
+  [ "$(jq -r '.kind + " " + .type' "$manifest")" != "mariadb incremental" ] ||
+    die "backup $2 is an incremental: name the full that it continues, $(jq -r .parent "$manifest")"
 }
 
 check_pieces() { # PART
@@ -149,6 +154,58 @@ write_log() { # SYSTEM OUTPUT IDENTITY
   printf '  cd %s && mariadb-binlog --verify-binlog-checksum --start-position=%s [--stop-position=D-S-N] %s.* | mariadb --comments --binary-mode --max-allowed-packet=1G\n' "$2" "${gtid:-4}" "$base" >&2
 }
 
+new_output() { # OUTPUT
+  mkdir -p "$1"
+  [ -z "$(ls -A "$1")" ] || die "$1 is not empty"
+  unfinished=$1
+}
+
+write_files() { # SYSTEM BACKUP OUTPUT IDENTITY
+  need tar
+  chain=$2
+  id=$2
+  while :; do
+    manifest_of "$1" "$id"
+    [ "$(jq -r .kind "$manifest")" = files ] || die "backup $id holds no files"
+    id=$(jq -r '.parent // empty' "$manifest")
+    [ -n "$id" ] || break
+    chain="$id $chain"
+  done
+  new_output "$3"
+  for id in $chain; do
+    manifest_of "$1" "$id"
+    { (write_part files "$4") || : >"$work/bad"; } |
+      (cd "$3" && tar --extract --file=- --blocking-factor=128 --listed-incremental=/dev/null --preserve-permissions \
+        --numeric-owner --acls --xattrs '--xattrs-include=*') || die "tar could not unpack backup $id"
+    [ ! -f "$work/bad" ] || die "backup $id could not be read"
+  done
+  unfinished=
+}
+
+write_code() { # OUTPUT IDENTITY
+  need git
+  [ "$(jq -r .kind "$manifest")" = git ] || die "this backup holds no code"
+  write_part bundle "$2" >"$work/code.bundle"
+  new_output "$1"
+  git init -q --template= "$1"
+  git -C "$1" symbolic-ref HEAD refs/holdfast/none
+  git -C "$1" fetch -q --no-tags "$work/code.bundle" '+refs/*:refs/*'
+  branch=$(jq -r '.head.branch // empty' "$manifest")
+  commit=$(jq -r '.head.objectId // empty' "$manifest")
+  if [ -n "$branch" ]; then
+    git -C "$1" symbolic-ref HEAD "$branch"
+  elif [ -n "$commit" ]; then
+    git -C "$1" fetch -q --no-tags "$work/code.bundle" '+HEAD:refs/holdfast/head'
+    git -C "$1" update-ref --no-deref HEAD "$commit"
+    git -C "$1" update-ref -d refs/holdfast/head
+  fi
+  [ -z "$commit" ] || git -C "$1" reset -q --hard
+  jq -r '.refs[] | "\(.objectId) \(.name)"' "$manifest" | sort >"$work/wanted"
+  git -C "$1" for-each-ref '--format=%(objectname) %(refname)' | sort >"$work/found"
+  cmp -s "$work/wanted" "$work/found" || die "the repository that came back has other refs"
+  unfinished=
+}
+
 append() { # OBJECT TARGET IDENTITY SHA256
   case $1 in *.age) sealed=true ;; *) sealed=false ;; esac
   unseal "$3" "$sealed" <"$1" >"$2.part"
@@ -162,7 +219,7 @@ case $command in
     for manifest in "$folder"/systems/*/*/manifest.json; do
       [ -f "$manifest" ] || continue
       if (check_signature "$manifest") 2>>"$work/bad"; then
-        jq -r '"\(.startedAt)  \(.system)  \(.type)  \(.id)  \(.position.gtid)"' "$manifest" >>"$work/list"
+        jq -r '"\(.startedAt)  \(.system)  \(.type)  \(.id)  \(.position.gtid // "-")"' "$manifest" >>"$work/list"
       fi
     done
     [ ! -f "$work/list" ] || sort "$work/list"
@@ -182,5 +239,7 @@ case $command in
     ;;
   dump) [ $# -ge 4 ] || die "dump FOLDER SYSTEM BACKUP [IDENTITY]"; manifest_of "$3" "$4"; write_part data "${5-}" ;;
   log) [ $# -ge 5 ] || die "log FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; manifest_of "$3" "$4"; write_log "$3" "$5" "${6-}" ;;
+  files) [ $# -ge 5 ] || die "files FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; write_files "$3" "$4" "$5" "${6-}" ;;
+  code) [ $# -ge 5 ] || die "code FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; manifest_of "$3" "$4"; write_code "$5" "${6-}" ;;
   *) die "unknown command $command" ;;
 esac

@@ -4,7 +4,8 @@ import { pageCtx, rightsOf } from "@/app/_server/page";
 import { currentUser } from "@/app/_server/ctx";
 import { datum, prefill } from "@/app/_server/prefill";
 import { systemsOfRequest } from "@/app/_server/systems-of-request";
-import { drillsQuery, openRunsQuery, systemsQuery } from "@/app/_client/queries";
+import { drillsQuery, openAlertsQuery, openRunsQuery, systemsQuery } from "@/app/_client/queries";
+import { listAlerts } from "@/lib/alerts";
 import { listDrillTasks } from "@/lib/drills";
 import { listRuns } from "@/lib/runs";
 import { findConfiguration } from "@/lib/settings";
@@ -19,6 +20,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
       datum(systemsQuery(), systemsOfRequest()),
       datum(openRunsQuery(), listRuns(ctx, { open: true, limit: 50 })),
       datum(drillsQuery(), listDrillTasks(ctx)),
+      datum(openAlertsQuery(), listAlerts(ctx, { state: "open", limit: 100 })),
     ]),
   ]);
   if (!user) return null;

@@ -1,14 +1,18 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { AlertPage } from "@/lib/alerts/schemas";
 import type { AuditEventView, EventPage, FacetsView, HistogramView } from "@/lib/audit/schemas";
 import type { UserView } from "@/lib/access/schemas";
-import type { BackupDetail, BackupPage } from "@/lib/backups/schemas";
+import type { BackupCalendar, BackupDay, BackupDetail, BackupPage, ChainPage, GrowthView } from "@/lib/backups/schemas";
 import type { RepositoriesView } from "@/lib/copies/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
+import type { RestorePreview } from "@/lib/recovery/schemas";
 import type { RepositoryView } from "@/lib/repositories/schemas";
+import type { RetentionView } from "@/lib/retention/schemas";
 import type { RunbookView } from "@/lib/runbooks/schemas";
 import type { RunDetail, RunPage } from "@/lib/runs/schemas";
 import type { ConfigurationView } from "@/lib/settings/schemas";
 import type { SystemDetail, SystemsView } from "@/lib/systems/schemas";
+import type { FindingPage, VerificationPage, VerifierView } from "@/lib/verification/schemas";
 import { apiGet, withQuery } from "./api";
 
 /* One entry a datum: its key, where it comes from, how often it is asked again. Pages prefill the same keys. */
@@ -62,6 +66,76 @@ export const backupQuery = (id: string) =>
     refetchInterval: CALM_MS,
   });
 
+export const verificationsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["verifications", query],
+    queryFn: ({ signal }) => apiGet<VerificationPage>(withQuery("/api/v1/verifications", query), signal),
+    refetchInterval: CALM_MS / 2,
+    placeholderData: keepPreviousData,
+  });
+
+export const findingsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["findings", query],
+    queryFn: ({ signal }) => apiGet<FindingPage>(withQuery("/api/v1/findings", query), signal),
+    refetchInterval: CALM_MS / 2,
+    placeholderData: keepPreviousData,
+  });
+
+export const verifierQuery = () =>
+  queryOptions({
+    queryKey: ["verifier"],
+    queryFn: ({ signal }) => apiGet<VerifierView>("/api/v1/verifier", signal),
+    refetchInterval: CALM_MS / 2,
+  });
+
+/** Asked again seldom: it is read line by line, and an apply looks anew anyway. */
+export const retentionQuery = () =>
+  queryOptions({
+    queryKey: ["retention"],
+    queryFn: ({ signal }) => apiGet<RetentionView>("/api/v1/retention", signal),
+    refetchInterval: 3 * CALM_MS,
+  });
+
+export const backupDaysQuery = () =>
+  queryOptions({
+    queryKey: ["backups", "days"],
+    queryFn: ({ signal }) => apiGet<BackupCalendar>("/api/v1/backups/days", signal),
+    refetchInterval: CALM_MS,
+  });
+
+export const backupDayQuery = (system: string, type: string, date: string) =>
+  queryOptions({
+    queryKey: ["backups", "days", date, system, type],
+    queryFn: ({ signal }) => apiGet<BackupDay>(withQuery(`/api/v1/backups/days/${date}`, { system, type }), signal),
+    refetchInterval: CALM_MS,
+    placeholderData: keepPreviousData,
+  });
+
+export const growthQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["backups", "growth", query],
+    queryFn: ({ signal }) => apiGet<GrowthView>(withQuery("/api/v1/backups/growth", query), signal),
+    refetchInterval: CALM_MS * 6,
+    placeholderData: keepPreviousData,
+  });
+
+export const chainsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["backups", "chains", query],
+    queryFn: ({ signal }) => apiGet<ChainPage>(withQuery("/api/v1/backups/chains", query), signal),
+    refetchInterval: CALM_MS,
+    placeholderData: keepPreviousData,
+  });
+
+export const restorePreviewQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ["recovery", "preview", query],
+    queryFn: ({ signal }) => apiGet<RestorePreview>(withQuery("/api/v1/recovery/preview", query), signal),
+    refetchInterval: CALM_MS,
+    placeholderData: keepPreviousData,
+  });
+
 export const runsQuery = (query: Query) =>
   queryOptions({
     queryKey: ["runs", query],
@@ -86,6 +160,21 @@ export const runbooksQuery = () =>
     queryKey: ["runbooks"],
     queryFn: ({ signal }) => apiGet<{ runbooks: RunbookView[] }>("/api/v1/runbooks", signal),
     refetchInterval: CALM_MS / 2,
+  });
+
+/** What is not over: the same key for the nav, the overview and the page. */
+export const openAlertsQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", "open"],
+    queryFn: ({ signal }) => apiGet<AlertPage>("/api/v1/alerts?state=open&limit=100", signal),
+    refetchInterval: LIVE_MS,
+  });
+
+export const pastAlertsQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", "resolved"],
+    queryFn: ({ signal }) => apiGet<AlertPage>("/api/v1/alerts?state=resolved&limit=50", signal),
+    refetchInterval: CALM_MS,
   });
 
 export const drillsQuery = () =>

@@ -4,7 +4,7 @@ interface ProgressProps {
   done: number;
   /** null: the end is not known, and then no bar pretends one. */
   total: number | null;
-  unit: "bytes" | "tables" | "transactions" | "checks";
+  unit: "bytes" | "tables" | "transactions" | "checks" | "repositories" | "files" | "backups";
   ratePerSecond: number | null;
   secondsLeft: number | null;
 }

@@ -8,10 +8,15 @@ export interface Declared {
   /** Where its log is streamed to, and how often; absent: not at all. */
   log?: { to: readonly string[]; interval: string };
   heartbeat: string;
+  /** What is asked of a recovered copy. */
+  verify?: object;
 }
 
 /** A server as `holdfast.yaml` declares it, for a test or a benchmark that starts its backups itself: the schedule is once a year. */
-export function declareServer(server: MariadbServer, { passwordVariable, to, log, heartbeat }: Declared): object {
+export function declareServer(
+  server: MariadbServer,
+  { passwordVariable, to, log, heartbeat, verify }: Declared,
+): object {
   return {
     kind: "mariadb",
     impact: "critical",
@@ -28,5 +33,6 @@ export function declareServer(server: MariadbServer, { passwordVariable, to, log
       ...(log ? { log: { schedule: "*/15 * * * *", retain: "24h", stream: true, ...log } } : {}),
     },
     heartbeat,
+    ...(verify ? { verify } : {}),
   };
 }

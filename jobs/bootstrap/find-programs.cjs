@@ -27,6 +27,8 @@ const PACKAGES = {
   monmaptool: "ceph-base",
   chromium: "chromium",
   jq: "jq",
+  mydumper: "mydumper",
+  myloader: "mydumper",
 };
 
 /** A user's PATH may lack the directories where Debian puts servers. */

@@ -14,6 +14,9 @@ const PIPELINE = ["zstd", "age", "tar", "openssl", "git"];
 /** The practice estate's object stores. */
 const STORES = ["radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool", "curl"];
 
+/** What a benchmark compares with beside the standard's own commands. */
+const RIVALS = ["mydumper", "myloader"];
+
 /** For journeys in a browser, and for a restore without Holdfast. */
 const PROOFS = ["chromium", "jq"];
 
@@ -37,7 +40,12 @@ const TARGETS = {
     wishes: () => STORES,
     needsBuild: (args) => !PAGELESS.some((use) => args.includes(use)),
   },
-  bench: { file: "bench/main.ts", programs: () => estate, needsBuild: (args) => args.includes("console") },
+  bench: {
+    file: "bench/main.ts",
+    programs: () => estate,
+    wishes: () => RIVALS,
+    needsBuild: (args) => args.includes("console"),
+  },
   holdfast: { file: "jobs/cli.ts", programs: () => runner, needsBuild: (args) => SERVING.includes(args[0]) },
   test: { file: "jobs/bootstrap/test.cjs", programs: () => [...estate, ...PROOFS], needsBuild: () => false },
   "test:full": {

@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import { readVariable } from "@/lib/kernel/env";
 import { ValidationError } from "@/lib/kernel/errors";
 import { ensureQueues } from "@/lib/queue";
-import { runJob } from "@/lib/runs/jobs";
 import { applyConfiguration, exportConfiguration } from "@/lib/settings";
 import { answerWith } from "./answer";
 import { placesOf } from "./open-console";
+import { JOBS } from "../queues";
 
 export function addApplyCommands(program: Command): void {
   program
@@ -24,7 +24,7 @@ export function addApplyCommands(program: Command): void {
           { text, file: options.file, dryRun: options.dryRun ?? false },
           (name) => readVariable(name) !== undefined,
         );
-        await ensureQueues(databaseUrl, [runJob], await placesOf(ctx));
+        await ensureQueues(databaseUrl, JOBS, await placesOf(ctx));
         const lines = applied.changes.map(
           ({ path, before, after }) => `${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`,
         );

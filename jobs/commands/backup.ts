@@ -1,5 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { getBackup, listBackups, startBackup } from "@/lib/backups";
+import { BACKUP_TYPES, type BackupType } from "@/lib/backups/schemas";
 import { formatBytes } from "@/lib/kernel/format";
 import { answerWith, table } from "./answer";
 import { answerRun } from "./wait-for-run";
@@ -10,11 +11,11 @@ export function addBackupCommands(program: Command): void {
     .command("run")
     .description("take a backup of a system")
     .argument("<system>")
-    .option("--type <type>", "full", "full")
+    .addOption(new Option("--type <type>", "what is taken").choices(BACKUP_TYPES).default("full"))
     .option("--wait", "follow it to its end")
-    .action((system: string, options: { type: string; wait?: boolean }, command: Command) =>
+    .action((system: string, options: { type: BackupType; wait?: boolean }, command: Command) =>
       answerWith(command, async ({ ctx }) => {
-        const { runId } = await startBackup(ctx, { system, type: options.type as "full" });
+        const { runId } = await startBackup(ctx, { system, type: options.type });
         return answerRun(ctx, runId, { wait: options.wait, describe: (run) => run.result ?? {} });
       }),
     );

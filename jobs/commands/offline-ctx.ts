@@ -1,4 +1,6 @@
+import { openGitCode } from "@/lib/engines/code/git/engine";
 import { createAgeEnvelope } from "@/lib/engines/envelope/age/engine";
+import { openTarFiles } from "@/lib/engines/files/tar/engine";
 import { formatBytes } from "@/lib/kernel/format";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { monotonicMs, systemNow } from "@/lib/kernel/time";
@@ -32,9 +34,15 @@ export function createOfflineCtx(signal: AbortSignal, home: string): RecoveryCtx
     engines: {
       store: refuse,
       database: refuse,
+      files: openTarFiles({ directory: home }),
+      code: openGitCode({ directory: home }),
       connection: refuse,
+      mailer: refuse,
+      webhook: refuse,
       envelope: createAgeEnvelope(),
       probe: { ask: refuse },
+      applications: { freePort: refuse, start: refuse },
+      makePractice: refuse,
       signer: { publicPem: "", sign: refuse },
       directories: { spool: home, scratch: home },
       restoreScript: "",

@@ -8,7 +8,7 @@ import { readEnvironment } from "@/lib/kernel/env";
 import { createLogger } from "@/lib/kernel/log";
 import { ensureQueues } from "@/lib/queue";
 import { findConfiguration } from "@/lib/settings";
-import { runJob } from "@/lib/runs/jobs";
+import { JOBS } from "../queues";
 
 export interface ConsoleHandle {
   ctx: Ctx;
@@ -50,7 +50,7 @@ export async function openConsole(options: { onLost?: () => void } = {}): Promis
 async function migrate(ctx: Ctx, databaseUrl: string): Promise<void> {
   const applied = await applyMigrations(databaseUrl);
   const places = await placesOf(ctx);
-  await ensureQueues(databaseUrl, [runJob], places);
+  await ensureQueues(databaseUrl, JOBS, places);
   if (applied.length === 0) return;
   await ctx.transaction(async (tx) => {
     for (const name of applied) {

@@ -14,6 +14,7 @@ import {
   fetchLog,
   findHeartbeat,
   findPoint,
+  holdsTree,
   known,
   leaveDirectory,
   loadData,
@@ -24,6 +25,7 @@ import { untilAsked } from "../until-asked";
 import type { Answer } from "./answer";
 import { createOfflineCtx } from "./offline-ctx";
 import { openOfflineSource } from "./offline-repository";
+import { restoreTreeOffline } from "./restore-tree-offline";
 
 interface OfflineOptions {
   system: string | undefined;
@@ -55,8 +57,14 @@ export async function restoreOffline(options: OfflineOptions): Promise<Answer> {
   const removeHome = () => rm(home, { recursive: true, force: true });
   const ctx = createOfflineCtx(interrupted.signal, home);
   try {
+    const source = await openOfflineSource({ system, repository, publicKey: options.publicKey }, ctx.signal);
+    if (!isScratch && (await holdsTree(ctx, source))) {
+      const directory = to.slice("dir:".length);
+      const answer = await restoreTreeOffline(ctx, { source, point, identity, directory });
+      return { ...answer, afterwards: removeHome };
+    }
     const recovery: Recovery = {
-      source: await openOfflineSource({ system, repository, publicKey: options.publicKey }, ctx.signal),
+      source,
       point,
       backupId: undefined,
       // Without a source: only its own throw-away server is used.

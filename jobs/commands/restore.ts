@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { startRestore } from "@/lib/recovery";
 import type { RunDetail } from "@/lib/runs/schemas";
-import { startVerification } from "@/lib/verification";
 import { answerAlone, answerWith } from "./answer";
 import { restoreOffline } from "./restore-offline";
 import { answerRun } from "./wait-for-run";
@@ -54,24 +53,6 @@ export function addRestoreCommands(program: Command): void {
         return answerRun(ctx, runId, { wait: options.wait, describe: describeRestore });
       });
     });
-  program
-    .command("verify")
-    .description("prove a system's newest backup, or the named one")
-    .argument("<system-or-backup>")
-    .option("--level <level>", "object, restore or replay", "restore")
-    .option("--from <repository>")
-    .option("--wait", "follow it to its end")
-    .action((name: string, options: { level: string; from?: string; wait?: boolean }, command: Command) =>
-      answerWith(command, async ({ ctx }) => {
-        const isBackup = /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name);
-        const { runId } = await startVerification(ctx, {
-          ...(isBackup ? { backup: name } : { system: name }),
-          level: options.level as "restore",
-          ...(options.from ? { from: options.from } : {}),
-        });
-        return answerRun(ctx, runId, { wait: options.wait, describe: (run) => run.result ?? {} });
-      }),
-    );
 }
 
 /** `restore --wait --json` of the contract. */

@@ -1,4 +1,4 @@
-import { type Manifest, readManifest } from "@/lib/backups";
+import { type AnyManifest, readManifest } from "@/lib/backups";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { sha256 } from "@/lib/kernel/crypto";
 import { readIdentity } from "@/lib/repositories";
@@ -37,7 +37,8 @@ export async function readWholeBackups(store: ObjectStore): Promise<string[]> {
   return ids;
 }
 
-async function assertPieces(store: ObjectStore, manifest: Manifest): Promise<void> {
+async function assertPieces(store: ObjectStore, manifest: AnyManifest): Promise<void> {
+  if (manifest.type !== "full") throw new Error(`"${manifest.id}" is not a full backup`);
   for (const piece of manifest.parts.flatMap((part) => part.pieces)) {
     if (sha256(await readObjectBytes(store, piece.key)) !== piece.sha256)
       throw new Error(`"${piece.key}" is not what its manifest says`);

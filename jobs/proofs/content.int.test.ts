@@ -6,12 +6,14 @@ import { startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
 import { ZOO_STATEMENTS, ZOO_USER_STATEMENTS } from "@/demo/mariadb/zoo";
 import { type ObjectStoreServer, createBucket, startObjectStoreServer } from "@/demo/s3/object-store-server";
 import { makeIdentity } from "@/demo/parts/make-identity";
+import { PROJECT } from "@/demo/parts/program-part";
 import { type ClosedLog, type Manifest } from "@/lib/backups";
 import { type TestDatabase, openTestDatabase } from "@/lib/db/test-database";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { childEnvironment } from "@/lib/kernel/env";
 import { isSignatureValid, newSigningKey, sha256 } from "@/lib/kernel/crypto";
 import { startRestore } from "@/lib/recovery";
+import { listVerifications, startVerification } from "@/lib/verification";
 import { openStore } from "../open-engines";
 import { type RunningCommand, askClient, shutDown, startCommand, startHoldfast } from "./command";
 import { type Content, describeContent, readConnection } from "./describe-content";
@@ -52,6 +54,18 @@ beforeAll(async () => {
     settings: { "max-allowed-packet": "1G", "sql-mode": "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE" },
     statements: [...ZOO_STATEMENTS, ...ZOO_USER_STATEMENTS, ...ZOO_EXTRA_STATEMENTS],
     repositories: { secondary: secondary() },
+    verify: {
+      queries: [{ sql: "SELECT COUNT(*) FROM zoo.blobs", atLeast: 3 }],
+      application: {
+        start: [process.execPath, "jobs/proofs/tiny-application.mjs", "{{applicationPort}}"],
+        directory: PROJECT,
+        environment: { DSN_OF_THE_COPY: "mysql://{{user}}@{{host}}:{{port}}/zoo" },
+        checks: [
+          { get: "https://app.example.com/blobs", status: 200, contains: "blobs: 3" },
+          { get: "https://app.example.com/environment", status: 200, contains: "nothing of the runner" },
+        ],
+      },
+    },
     variables: { PROOFS_KEY: s3.accessKeyId.reveal(), PROOFS_SECRET: s3.secretAccessKey.reveal() },
   });
   folder = world.repositories[0] ?? "";
@@ -160,6 +174,38 @@ describe.each(["primary", "secondary"] as const)("the closed logs in %s", (name)
 });
 
 describe("a full and its log over closed and open files", () => {
+  test(
+    "are proven by the application that runs on the copy, and the evidence is kept",
+    { timeout: SPEC_MS },
+    async () => {
+      const { runId } = await startVerification(world.ctx, { system: SYSTEM, level: "application", from: "secondary" });
+      const run = await untilEnded(world, runId);
+      expect(run.error).toBeNull();
+      expect(run.result).toMatchObject({ verdict: "pass", level: "application", fromRepository: "secondary" });
+      const [proof] = (await listVerifications(world.ctx, { system: SYSTEM })).verifications;
+      expect(proof).toMatchObject({ runId, verdict: "pass", level: "application", repository: "secondary" });
+      expect(proof?.evidence.checks.map(({ key, state }) => `${key} ${state}`)).toEqual(
+        [
+          "find",
+          "object",
+          "band",
+          "fetch",
+          "load",
+          "compare",
+          "replay",
+          "heartbeat",
+          "check",
+          "queries",
+          "application",
+        ].map((key) => `${key} passed`),
+      );
+      expect(proof?.evidence.tools.server).toContain("MariaDB");
+      // Nothing of it is left, the application least of all.
+      const { stdout } = await startCommand("ps", ["-eo", "args"]).ended;
+      expect(stdout.split("\n").filter((line) => line.includes("tiny-application.mjs"))).toEqual([]);
+    },
+  );
+
   test("come back as a directory, and its server starts again from it", { timeout: SPEC_MS }, async () => {
     const directory = join(world.directory, "kept");
     const to = `dir:${directory}`;

@@ -40,6 +40,8 @@ export interface WorldOptions {
   /** Declared beside the directory `primary`; variables go into the environment. */
   repositories?: Record<string, object>;
   variables?: Record<string, string>;
+  /** What is asked of a recovered copy. */
+  verify?: object;
 }
 
 /** One MariaDB source, directories as repositories, and the real runner in this process. */
@@ -77,7 +79,7 @@ async function buildWorld(
   const identity = await makeIdentity(join(directory, "identity.txt"));
   const primary = join(directory, "primary");
   await mkdir(primary);
-  const text = describeWorld({ source, identity, primary, more: options.repositories ?? {} });
+  const text = describeWorld({ source, identity, primary, more: options.repositories ?? {}, verify: options.verify });
   await applyConfiguration(ctx, { text });
   const runner = await startRunner({ databaseUrl, home, logLevel: "silent", site: "primary", labels: [] });
   const stopRunner = once(runner);
@@ -96,9 +98,10 @@ interface WorldFacts {
   identity: { file: string; recipient: string };
   primary: string;
   more: Record<string, object>;
+  verify: object | undefined;
 }
 
-function describeWorld({ source, identity, primary, more }: WorldFacts): string {
+function describeWorld({ source, identity, primary, more, verify }: WorldFacts): string {
   const repositories = { primary: { kind: "directory", path: primary }, ...more };
   const to = Object.keys(repositories);
   return stringify({
@@ -112,6 +115,7 @@ function describeWorld({ source, identity, primary, more }: WorldFacts): string 
         to,
         log: { to, interval: "1s" },
         heartbeat: "250ms",
+        ...(verify ? { verify } : {}),
       }),
     },
   });

@@ -4,3 +4,4 @@ export { exportEvents, type AuditExport, type ExportSummary } from "./export-eve
 export { getEvent } from "./get-event";
 export { listEvents } from "./list-events";
 export { recordAudit, type NewAuditEvent } from "./record-audit";
+export { redactText } from "./redact-value";

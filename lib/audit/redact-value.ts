@@ -18,7 +18,8 @@ const SECRET_VALUES: [RegExp, string][] = [
   [/\$argon2(id|i|d)\$\S+/g, REDACTED],
 ];
 
-function redactText(text: string): string {
+/** A text without what looks like a secret: a password in an address, a private key. */
+export function redactText(text: string): string {
   return SECRET_VALUES.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text);
 }
 

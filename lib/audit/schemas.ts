@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RETENTION_CLASSES, SEVERITIES } from "./events";
 
-export type { AuditAction, Severity } from "./events";
+export { SEVERITIES, type AuditAction, type Severity } from "./events";
 export {
   formatAuditQuery,
   formatTerm,

@@ -30,6 +30,8 @@ export function toBackupSummary(row: BackupRow): BackupSummary {
       lockedUntil: copy.lockedUntil?.toISOString() ?? null,
       checkedAt: copy.checkedAt?.toISOString() ?? null,
       error: copy.error,
+      expiredAt: copy.expiredAt?.toISOString() ?? null,
+      expiredReason: copy.expiredReason,
     })),
     verified: verified
       ? {

@@ -16,6 +16,11 @@ export async function beginBackup(
   backup: {
     systemId: string;
     runId: string;
+    type: "full" | "incremental";
+    method: string;
+    /** The backup that it continues. */
+    parentId?: string;
+    cutId?: string | null;
     repositories: readonly OpenRepository[];
     /** Declared repositories that have dropped out before, and why: their copies are missing from the start. */
     failures: ReadonlyMap<string, ErrorSummary>;
@@ -33,8 +38,10 @@ export async function beginBackup(
         id,
         systemId: backup.systemId,
         runId: backup.runId,
-        type: "full",
-        method: "logical",
+        type: backup.type,
+        method: backup.method,
+        parentId: backup.parentId ?? null,
+        cutId: backup.cutId ?? null,
         state: "running",
         startedAt,
         copies: {
@@ -53,7 +60,7 @@ export async function beginBackup(
     await recordAudit(tx, ctx, {
       action: "backup.started",
       entity: { type: "backup", id },
-      metadata: { system: backup.systemId, run: backup.runId, type: "full" },
+      metadata: { system: backup.systemId, run: backup.runId, type: backup.type },
     });
   });
   return { id, startedAt };

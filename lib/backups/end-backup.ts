@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { recordAudit } from "@/lib/audit";
 import type { JobCtx, Tx } from "@/lib/db/context";
 import type { ErrorSummary } from "@/lib/kernel/errors";
@@ -5,12 +6,13 @@ import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
 import { toBackupRow, toCopyRow } from "./backup-row";
-import type { Manifest } from "./manifest";
+import type { AnyManifest } from "./manifest";
+import { BACKUP_TYPES } from "./schemas";
 
 /** Stores that a backup is whole, with a row for each repository's copy. Returns whether a copy is missing. */
 export async function completeBackup(
   ctx: JobCtx,
-  manifest: Manifest,
+  manifest: AnyManifest,
   copies: {
     repositories: readonly OpenRepository[];
     failures: ReadonlyMap<string, ErrorSummary>;
@@ -82,7 +84,7 @@ async function addFailedBackup(
   ctx: JobCtx,
   { runId, error }: { runId: string; error: string },
 ): Promise<string | null> {
-  const { systemId, startedAt } = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+  const { systemId, startedAt, parameters } = await tx.run.findUniqueOrThrow({ where: { id: runId } });
   const before = await tx.backup.findFirst({ where: { runId }, select: { id: true } });
   if (!systemId || before) return before?.id ?? null;
   const id = newId();
@@ -92,8 +94,7 @@ async function addFailedBackup(
       id,
       systemId,
       runId,
-      type: "full",
-      method: "logical",
+      ...wantedOf(parameters),
       state: "failed",
       startedAt: startedAt ?? now,
       endedAt: now,
@@ -102,6 +103,15 @@ async function addFailedBackup(
   });
   await tx.run.update({ where: { id: runId }, data: { backupId: id } });
   return id;
+}
+
+/** What the run was to take. */
+function wantedOf(parameters: unknown): { type: string; method: string; cutId: string | null } {
+  const { type, method, cut } = z
+    .object({ type: z.enum(BACKUP_TYPES), method: z.string(), cut: z.uuid().nullable() })
+    .partial()
+    .parse(parameters);
+  return { type: type ?? "full", method: method ?? "logical", cutId: cut ?? null };
 }
 
 /** Ends the rows of a run's attempts that are still open, each with its event. Returns how many. */

@@ -1,21 +1,15 @@
 import type { JobCtx } from "@/lib/db/context";
 import { formatBytes } from "@/lib/kernel/format";
-import {
-  EngineError,
-  CancelledError,
-  type ErrorSummary,
-  HoldfastError,
-  PreconditionError,
-  RefusedError,
-  summarizeError,
-} from "@/lib/kernel/errors";
-import { openRepository } from "@/lib/repositories";
+import { PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { readRecipients } from "@/lib/recipients";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import { completeBackup, failBackup } from "./end-backup";
+import { cutOf } from "./cut-of";
+import { failBackup } from "./end-backup";
 import { type FullBackup, requireBackup } from "./full-backup";
 import type { Manifest } from "./manifest";
-import { publishManifest } from "./publish-manifest";
+import { openRepositories } from "./open-repositories";
+import { publishBackup } from "./publish-backup";
 import { storeData, storeUsers } from "./store-dump";
 
 /** The steps of a full logical backup. Each may be repeated: an attempt that did not end is another backup's row. */
@@ -82,6 +76,7 @@ async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   for (const hazard of shared.hazards) {
     ctx.run.say(`${hazard.id}, ${hazard.object}: ${hazard.message}`, hazard.effect === "refuse" ? "error" : "warning");
   }
+  await warnOfUnproven(ctx);
   const refusals = shared.hazards.filter((hazard) => hazard.effect === "refuse");
   const [first] = refusals;
   if (first) {
@@ -97,28 +92,18 @@ async function look(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   };
 }
 
-async function open(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
-  const names = shared.declaration.backup.full?.to ?? [];
-  let lastError: unknown;
-  for (const name of names) {
-    try {
-      shared.repositories.push(await openRepository(ctx, name));
-    } catch (error) {
-      lastError = error;
-      const failure = describeFailure(error);
-      ctx.run.say(`repository ${name}: ${failure.message}`, "error");
-      shared.failures.set(name, failure);
-    }
+/** A key that nobody has tried may be lost: said before each backup that only it might open. */
+async function warnOfUnproven(ctx: StepCtx): Promise<void> {
+  for (const { recipient, state } of await readRecipients(ctx)) {
+    if (state === "proven") continue;
+    ctx.run.say(`recipient ${recipient}: nobody has shown lately that its private key opens a backup`, "warning");
   }
-  if (shared.repositories.length === 0) throw lastError;
-  shared.incarnation = await incarnationOf(ctx, shared);
-  return { summary: `${shared.repositories.map(({ name }) => name).join(", ")} of ${names.length} declared` };
 }
 
-/** One repository's own trouble, a missing variable or a damaged identity included, is no reason not to back up to the others. */
-function describeFailure(error: unknown): ErrorSummary {
-  if (error instanceof HoldfastError && !(error instanceof CancelledError)) return summarizeError(error);
-  throw error;
+async function open(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
+  const outcome = await openRepositories(ctx, shared, shared.declaration.backup.full?.to ?? []);
+  shared.incarnation = await incarnationOf(ctx, shared);
+  return outcome;
 }
 
 /** The series of log files that is collected from this server now, or `none`. */
@@ -149,7 +134,7 @@ async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
   const manifest: Manifest = {
     format: 1,
     id: backup.id,
-    cut: null,
+    cut: cutOf(shared.run),
     system: shared.system,
     kind: "mariadb",
     type: "full",
@@ -178,23 +163,6 @@ async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
     hazards: shared.hazards,
     parts: shared.parts,
   };
-  const locks = new Map<string, Date>();
-  const failures = await publishManifest(
-    { ...ctx, onLocked: (repository: string, until: Date) => locks.set(repository, until) },
-    manifest,
-    shared.repositories.filter((each) => !shared.failures.has(each.name)),
-  );
-  for (const [name, failure] of failures) shared.failures.set(name, failure);
-  const { repositories, failures: lost } = shared;
-  shared.state = await completeBackup(ctx, manifest, { repositories, failures: lost, locks });
-  if (shared.failures.size > 0) {
-    const [[name, failure] = ["", undefined]] = shared.failures;
-    throw new EngineError(`the backup is incomplete: repository "${name}" has no copy: ${failure?.message ?? ""}`, {
-      engine: "object-store",
-      operation: "store a copy",
-      permanent: false,
-      hint: failure?.hint ?? "Mend the repository, then start another backup.",
-    });
-  }
+  shared.state = await publishBackup(ctx, manifest, shared);
   return { summary: `complete in ${shared.repositories.map(({ name }) => name).join(" and ")}`, backupId: backup.id };
 }

@@ -11,16 +11,8 @@ import { DamagedError, EngineError, ForbiddenError, NotFoundError, PreconditionE
 import { newId } from "@/lib/kernel/ids";
 import { repositoryKeys } from "@/lib/repositories";
 import { getRun, listRunLog, performRun, sweepRuns } from "@/lib/runs";
-import {
-  type Manifest,
-  getBackup,
-  listBackups,
-  planFullBackup,
-  readManifest,
-  readReach,
-  startBackup,
-  sweepBackups,
-} from ".";
+import { getBackup, listBackups, planBackup, readManifest, readReach, startBackup, sweepBackups } from ".";
+import { Manifest } from "./manifest";
 
 let database: TestDatabase;
 let engines: MemoryEngines;
@@ -46,7 +38,7 @@ const start = (actor = OPERATOR) => startBackup(database.ctx(actor), { system: "
 /** A full backup from the button to its end. */
 async function takeBackup() {
   const { runId } = await start();
-  await performRun(database.jobCtx(engines), runId, planFullBackup);
+  await performRun(database.jobCtx(engines), runId, planBackup);
   const run = await getRun(database.ctx(VIEWER), { id: runId });
   const backup = run.backupId ? await getBackup(database.ctx(VIEWER), { id: run.backupId }) : null;
   return { run, backup };
@@ -61,8 +53,10 @@ async function keysOf(name: "primary" | "secondary"): Promise<string[]> {
 const manifestsIn = async (name: "primary" | "secondary") =>
   (await keysOf(name)).filter((key) => key.endsWith("manifest.json"));
 
-const manifestOf = (id: string, store = stores.primary as FaultyStore): Promise<Manifest> =>
-  readManifest(store, { system: "database", id }, { publicKeys: [engines.signer.publicPem], signal });
+const manifestOf = async (id: string, store = stores.primary as FaultyStore): Promise<Manifest> =>
+  Manifest.parse(
+    await readManifest(store, { system: "database", id }, { publicKeys: [engines.signer.publicPem], signal }),
+  );
 
 const copiesOf = (backup: Awaited<ReturnType<typeof takeBackup>>["backup"]) =>
   Object.fromEntries((backup?.copies ?? []).map((copy) => [copy.repository, copy.state]));
@@ -337,14 +331,14 @@ describe("a runner that dies during a backup", () => {
     const { runId } = await start();
     const runner = new AbortController();
     engines.mariadb.server.duringDump.push(() => runner.abort());
-    await expect(performRun(database.jobCtx(engines, runner.signal), runId, planFullBackup)).rejects.toThrow();
+    await expect(performRun(database.jobCtx(engines, runner.signal), runId, planBackup)).rejects.toThrow();
     return runId;
   }
 
   test("leaves nothing that looks whole; the next one begins another backup in the same run", async () => {
     const runId = await dieDuringData();
     expect(await manifestsIn("primary")).toEqual([]);
-    await performRun(database.jobCtx(engines), runId, planFullBackup);
+    await performRun(database.jobCtx(engines), runId, planBackup);
     expect(await getRun(database.ctx(VIEWER), { id: runId })).toMatchObject({ state: "succeeded", attempts: 2 });
     const { backups } = await listBackups(database.ctx(VIEWER));
     expect(backups.map((backup) => backup.state)).toEqual(["complete", "failed"]);

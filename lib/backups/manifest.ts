@@ -6,8 +6,7 @@ const Position = z.object({ gtid: z.string(), file: z.string(), offset: z.number
 const Digest = z.object({ sizeBytes: z.number().int(), sha256: z.string() });
 
 export const ManifestPart = z.object({
-  /** `data` or `users`. */
-  name: z.enum(["data", "users"]),
+  name: z.enum(["data", "users", "files", "snapshot", "listing", "bundle"]),
   /** Pieces in order, relative to the repository: together they are one sealed stream. */
   pieces: z.array(z.object({ key: z.string(), sizeBytes: z.number().int(), sha256: z.string() })).min(1),
   /** What `zstd -d` gives back. */
@@ -19,17 +18,23 @@ export const ManifestPart = z.object({
 });
 export type ManifestPart = z.infer<typeof ManifestPart>;
 
-export const Manifest = z.object({
+const common = {
   format: z.literal(1),
   id: z.uuid(),
   cut: z.uuid().nullable(),
   system: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  tools: z.record(z.string(), z.string()),
+};
+
+/** Of a full logical backup of a database. */
+export const Manifest = z.object({
+  ...common,
   kind: z.literal("mariadb"),
   type: z.literal("full"),
   method: z.literal("logical"),
-  parent: z.uuid().nullable(),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime(),
+  parent: z.null(),
   server: z.object({
     id: z.string(),
     /** Of its log: changes when the log begins anew, so that file names used twice do not mix. */
@@ -47,7 +52,6 @@ export const Manifest = z.object({
       plugins: z.array(z.string()),
     }),
   }),
-  tools: z.record(z.string(), z.string()),
   /** Of the snapshot: the log goes on from here. */
   position: Position,
   endPosition: Position,
@@ -82,7 +86,97 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/**
+ * Of an incremental of a logical database: its closed logs since a full, without a hole. Their bytes lie in the log's
+ * own folder; this says which belong together, and that they were all there.
+ */
+export const LogManifest = z.object({
+  ...common,
+  kind: z.literal("mariadb"),
+  type: z.literal("incremental"),
+  method: z.literal("logical"),
+  /** The full that it continues. */
+  parent: z.uuid(),
+  server: z.object({ id: z.string(), incarnation: z.string(), version: z.string() }),
+  /** Of the full: the first byte that it adds … */
+  position: Position,
+  /** … and the first that it does not hold. */
+  endPosition: z.object({ file: z.string(), offset: z.number().int() }),
+  logs: z
+    .array(
+      z.object({
+        file: z.string(),
+        key: z.string(),
+        /** Of the plain file. */
+        sizeBytes: z.number().int(),
+        firstGtid: z.string().nullable(),
+        lastGtid: z.string().nullable(),
+        lastAt: z.iso.datetime().nullable(),
+      }),
+    )
+    .min(1),
+});
+export type LogManifest = z.infer<typeof LogManifest>;
+
+const NamedPaths = z.object({ count: z.number().int(), named: z.array(z.string()) });
+
+/** Of a tree of files, whole or what changed since another backup. */
+export const FilesManifest = z.object({
+  ...common,
+  kind: z.literal("files"),
+  type: z.enum(["full", "incremental"]),
+  method: z.literal("tar"),
+  /** The backup that it continues; null for a full. */
+  parent: z.uuid().nullable(),
+  source: z.object({ root: z.string(), include: z.array(z.string()), exclude: z.array(z.string()) }),
+  counts: z.object({
+    files: z.number().int(),
+    directories: z.number().int(),
+    symlinks: z.number().int(),
+    others: z.number().int(),
+    bytes: z.number().int(),
+  }),
+  /** SHA-256 over the settled entries of `listing`: a restored tree gives the same. */
+  digest: z.string(),
+  /** Changed while they were read. */
+  unsettled: NamedPaths,
+  /** Sockets. */
+  leftOut: NamedPaths,
+  /** What tar could not keep, in its own words. */
+  remarks: NamedPaths,
+  /** HMAC over names and contents, where these are secrets: tells that they are the same, and nothing else. */
+  secretsFingerprint: z.string().nullable(),
+  /** `files` is the archive; `snapshot` and `listing` are for the next increment, `listing` for the comparison too. */
+  parts: z.array(ManifestPart).min(1),
+});
+export type FilesManifest = z.infer<typeof FilesManifest>;
+
+/** Of a repository of code. */
+export const CodeManifest = z.object({
+  ...common,
+  kind: z.literal("git"),
+  type: z.literal("full"),
+  method: z.literal("bundle"),
+  parent: z.null(),
+  source: z.object({ path: z.string(), tag: z.string().nullable() }),
+  refs: z.array(z.object({ name: z.string(), objectId: z.string() })),
+  head: z.object({ branch: z.string().nullable(), objectId: z.string().nullable() }).nullable(),
+  parts: z.array(ManifestPart).min(1),
+});
+export type CodeManifest = z.infer<typeof CodeManifest>;
+
+/** Of a database. */
+export type DatabaseManifest = Manifest | LogManifest;
+
+/** Whatever lies as manifest.json beside a backup. */
+export const AnyManifest = z.discriminatedUnion("kind", [
+  z.discriminatedUnion("type", [Manifest, LogManifest]),
+  FilesManifest,
+  CodeManifest,
+]);
+export type AnyManifest = z.infer<typeof AnyManifest>;
+
 /** The bytes that are stored and signed. */
-export function formatManifest(manifest: Manifest): Buffer {
+export function formatManifest(manifest: AnyManifest): Buffer {
   return Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
 }

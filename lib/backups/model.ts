@@ -68,3 +68,20 @@ export function mergeReaches(reaches: readonly Reach[]): { from: Date; to: Date 
   }
   return merged;
 }
+
+export interface CutSkew {
+  skewSeconds: number | null;
+  spanSeconds: number | null;
+}
+
+/** How far the backups of a cut are apart: between their snapshots, and from the first one to the last one's end. */
+export function skewOf(members: readonly { snapshotAt: string | null; endedAt: string | null }[]): CutSkew {
+  const snapshots = members.flatMap(({ snapshotAt }) => (snapshotAt ? [Date.parse(snapshotAt)] : []));
+  const ends = members.flatMap(({ endedAt }) => (endedAt ? [Date.parse(endedAt)] : []));
+  const isKnown = snapshots.length === members.length && members.length > 0;
+  const first = Math.min(...snapshots);
+  return {
+    skewSeconds: isKnown ? (Math.max(...snapshots) - first) / 1_000 : null,
+    spanSeconds: isKnown && ends.length === members.length ? (Math.max(...ends) - first) / 1_000 : null,
+  };
+}

@@ -2,7 +2,7 @@ import type { JobCtx } from "@/lib/db/context";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { EngineError, type ErrorSummary, summarizeError } from "@/lib/kernel/errors";
 import { type OpenRepository, repositoryKeys } from "@/lib/repositories";
-import { type Manifest, formatManifest } from "./manifest";
+import { type AnyManifest, type LogManifest, formatManifest } from "./manifest";
 
 /**
  * Signs the manifest and writes it last, to every repository in which each piece is there with its size: from then on
@@ -11,7 +11,7 @@ import { type Manifest, formatManifest } from "./manifest";
  */
 export async function publishManifest(
   ctx: JobCtx & { onLocked?: (repository: string, until: Date) => void },
-  manifest: Manifest,
+  manifest: AnyManifest,
   repositories: readonly OpenRepository[],
 ): Promise<Map<string, ErrorSummary>> {
   const bytes = formatManifest(manifest);
@@ -42,8 +42,13 @@ function earliest(locks: readonly (Date | undefined)[]): Date | null {
   return held.length < locks.length ? null : held.reduce<Date | null>((a, b) => (a && a < b ? a : b), null);
 }
 
-/** Returns until when each piece is locked. */
-async function checkPieces(store: ObjectStore, manifest: Manifest, signal: AbortSignal): Promise<(Date | undefined)[]> {
+/** Returns until when each piece, or each log that it names, is locked. */
+async function checkPieces(
+  store: ObjectStore,
+  manifest: AnyManifest,
+  signal: AbortSignal,
+): Promise<(Date | undefined)[]> {
+  if ("logs" in manifest) return checkLogs(store, manifest, signal);
   const locks: (Date | undefined)[] = [];
   for (const piece of manifest.parts.flatMap((part) => part.pieces)) {
     const found = await store.head(piece.key, { signal });
@@ -60,6 +65,28 @@ async function checkPieces(store: ObjectStore, manifest: Manifest, signal: Abort
         hint: `Look at ${store.location}: does something else write or delete there?`,
       },
     );
+  }
+  return locks;
+}
+
+async function checkLogs(
+  store: ObjectStore,
+  manifest: LogManifest,
+  signal: AbortSignal,
+): Promise<(Date | undefined)[]> {
+  const locks: (Date | undefined)[] = [];
+  for (const log of manifest.logs) {
+    const found = await store.head(log.key, { signal });
+    if (found) {
+      locks.push(found.lockedUntil);
+      continue;
+    }
+    throw new EngineError(`the closed log "${log.key}" is not there`, {
+      engine: "object-store",
+      operation: "check the copy",
+      permanent: true,
+      hint: `Look at ${store.location}: does something else delete there? A new full begins a new chain.`,
+    });
   }
   return locks;
 }

@@ -3,7 +3,7 @@ import type { ObjectStore } from "@/lib/engines/object-store/port";
 import { isSignatureValid } from "@/lib/kernel/crypto";
 import { NotFoundError, DamagedError } from "@/lib/kernel/errors";
 import { findObject, repositoryKeys } from "@/lib/repositories";
-import { Manifest } from "./manifest";
+import { AnyManifest } from "./manifest";
 
 /**
  * A backup's manifest, with its signature checked against the repository's public keys.
@@ -13,7 +13,7 @@ export async function readManifest(
   store: ObjectStore,
   backup: { system: string; id: string },
   options: { publicKeys: readonly string[]; signal: AbortSignal },
-): Promise<Manifest> {
+): Promise<AnyManifest> {
   const key = repositoryKeys.manifestKey(backup.system, backup.id);
   const bytes = await findObject(store, key, options.signal);
   if (!bytes) throw new NotFoundError("backup", backup.id);
@@ -35,9 +35,9 @@ export async function readManifest(
   });
 }
 
-function parseManifest(bytes: Buffer, id: string): Manifest {
+function parseManifest(bytes: Buffer, id: string): AnyManifest {
   try {
-    return Manifest.parse(JSON.parse(bytes.toString("utf8")));
+    return AnyManifest.parse(JSON.parse(bytes.toString("utf8")));
   } catch (cause) {
     const what = cause instanceof z.ZodError ? cause.issues.map((issue) => issue.path.join(".")).join(", ") : "JSON";
     throw new DamagedError(`the manifest of backup "${id}" is of a format that this version does not read: ${what}`, {

@@ -1,5 +1,6 @@
 import type { Ctx } from "@/lib/db/context";
-import { type FullFact, type LogFact, type Reach, bestReach, mergeReaches, reachOf } from "./model";
+import { type FullFact, type Reach, bestReach, mergeReaches, reachOf } from "./model";
+import { readLogEnds } from "./read-log-ends";
 
 export interface RepositoryReach {
   repositoryId: string;
@@ -7,6 +8,8 @@ export interface RepositoryReach {
   best: Reach | null;
   /** Fulls that this repository has or should have, newest first. */
   fulls: { backupId: string; at: Date; state: "present" | "missing" }[];
+  /** How far each full that is present reaches, newest first. */
+  reaches: Reach[];
   stretches: { from: Date; to: Date }[];
 }
 
@@ -14,7 +17,7 @@ export interface RepositoryReach {
 const FULLS_MAX = 60;
 
 /**
- * What each repository can bring each system back to, from the catalogue. Two queries for any number of systems.
+ * What each repository can bring each system back to, from the catalogue. Three queries for any number of systems.
  * @returns reaches by system id; a system with no full has its repositories with `best: null`
  */
 export async function readReach(
@@ -39,7 +42,7 @@ export async function readReach(
         copies: { select: { repositoryId: true, state: true } },
       },
     }),
-    ctx.db.logCoverage.findMany({ where: { systemId: { in: systemIds }, state: "present" } }),
+    readLogEnds(ctx, systemIds),
   ]);
   return new Map(
     systems.map((system) => [
@@ -49,21 +52,23 @@ export async function readReach(
         if (!repository) return [];
         const own = backups.filter((backup) => backup.systemId === system.id);
         const present = own.filter((backup) => hasCopy(backup, repository.id, "present"));
-        const log = logs
-          .filter((row) => row.systemId === system.id && row.repositoryId === repository.id)
-          .map((row): LogFact => ({ ...row, startOffset: Number(row.startOffset), endOffset: Number(row.endOffset) }));
+        const log = logs.find((each) => each.systemId === system.id && each.repositoryId === repository.id)?.log ?? [];
         const facts = present.map(toFullFact);
+        const reaches = facts.map((full) => reachOf(full, log));
         return [
           {
             repositoryId: repository.id,
             repository: name,
             best: bestReach(facts, log),
-            fulls: own.map((backup) => ({
-              backupId: backup.id,
-              at: backup.startedAt,
-              state: hasCopy(backup, repository.id, "present") ? ("present" as const) : ("missing" as const),
-            })),
-            stretches: mergeReaches(facts.map((full) => reachOf(full, log))),
+            fulls: own
+              .filter((backup) => !isExpired(backup, repository.id))
+              .map((backup) => ({
+                backupId: backup.id,
+                at: backup.startedAt,
+                state: hasCopy(backup, repository.id, "present") ? ("present" as const) : ("missing" as const),
+              })),
+            reaches,
+            stretches: mergeReaches(reaches),
           },
         ];
       }),
@@ -75,7 +80,13 @@ function hasCopy(backup: { copies: { repositoryId: string; state: string }[] }, 
   return backup.copies.some((copy) => copy.repositoryId === id && copy.state === state);
 }
 
-function toFullFact(row: {
+/** What retention took here is neither there nor missing. */
+function isExpired(backup: { copies: { repositoryId: string; state: string }[] }, repositoryId: string): boolean {
+  return hasCopy(backup, repositoryId, "expired") || hasCopy(backup, repositoryId, "expiring");
+}
+
+/** What the reach of a full is computed from. */
+export function toFullFact(row: {
   id: string;
   startedAt: Date;
   endedAt: Date | null;

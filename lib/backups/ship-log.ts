@@ -195,6 +195,7 @@ async function compactNext(
       incarnation,
       closedAt: { not: null },
       compactedAt: null,
+      expiredAt: null,
       file: { notIn: waiting },
     },
     orderBy: { closedAt: "asc" },

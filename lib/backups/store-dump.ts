@@ -4,6 +4,7 @@ import { CancelledError, EngineError, RefusedError } from "@/lib/kernel/errors";
 import type { PipedBytes } from "@/lib/engines/envelope/port";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { beginBackup } from "./begin-backup";
+import { cutOf } from "./cut-of";
 import { failBackup } from "./end-backup";
 import { type FullBackup, requireBackup } from "./full-backup";
 import { logNumber } from "./log-position";
@@ -15,6 +16,9 @@ export async function storeUsers(ctx: StepCtx, shared: FullBackup): Promise<Step
   shared.backup = await beginBackup(ctx, {
     systemId: shared.systemId,
     runId: shared.run.id,
+    type: "full",
+    method: "logical",
+    cutId: cutOf(shared.run),
     repositories: shared.repositories,
     failures: shared.failures,
   });

@@ -47,7 +47,14 @@ export async function storePart(
   };
 }
 
-const FILES = { data: "dump.sql", users: "users.sql" } as const;
+const FILES = {
+  data: "dump.sql",
+  users: "users.sql",
+  files: "files.tar",
+  snapshot: "snapshot",
+  listing: "listing",
+  bundle: "code.bundle",
+} as const;
 
 /** Both results; when both fail, the error of the programs, which is the cause of the other one. */
 async function settleBoth<A, B>(consumer: Promise<A>, producer: Promise<B>): Promise<[A, B]> {

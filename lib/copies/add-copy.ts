@@ -1,5 +1,5 @@
 import { recordAudit } from "@/lib/audit";
-import { type Manifest, toCopyRow } from "@/lib/backups";
+import { type AnyManifest, toCopyRow } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { CopyPlace, Judgement } from "./copy-place";
@@ -9,7 +9,7 @@ import { settleBackup } from "./record-copies";
 export async function addCopy(
   ctx: JobCtx,
   place: CopyPlace,
-  { manifest, judgement }: { manifest: Manifest; judgement: Judgement },
+  { manifest, judgement }: { manifest: AnyManifest; judgement: Judgement },
 ): Promise<void> {
   requirePermission(ctx, "job.perform");
   if (judgement.state !== "present") return;

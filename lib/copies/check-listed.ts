@@ -2,6 +2,7 @@ import type { ObjectInfo } from "@/lib/engines/object-store/port";
 import { mapLimited } from "@/lib/kernel/map-limited";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { type Check, PARALLEL, isDrawn, lookAt, requirePlace } from "./check";
+import { EXPECTED_COPIES } from "./copy-place";
 import { judgeCopy } from "./judge-copy";
 import { judgeLog, listLogFile } from "./judge-log";
 import { type BackupGroup, type LogGroup, type ObjectGroup, listGroups } from "./list-groups";
@@ -85,15 +86,15 @@ async function checkBackups(ctx: StepCtx, check: Check, groups: readonly BackupG
   return orphans;
 }
 
-/** A copy that is being written is not looked at, nor what retention has let go of. */
+/** Whether the catalogue says that the copy should be there, whole. */
 export function isExpected(backup: string, copy: string): boolean {
-  return (backup === "complete" || backup === "incomplete") && copy !== "writing";
+  return (backup === "complete" || backup === "incomplete") && EXPECTED_COPIES.some((state) => state === copy);
 }
 
 /** Objects that no manifest of the catalogue names. */
 function orphansOf(
   group: BackupGroup,
-  row: { state: string; manifest: unknown; copies: readonly unknown[] } | undefined,
+  row: { state: string; manifest: unknown; copies: readonly { state: string }[] } | undefined,
 ): Orphan[] {
   const all = (objects: readonly ObjectInfo[], reason: string) => objects.map((object) => ({ ...object, reason }));
   if (!row) return all(group.objects, "its backup is not in the catalogue: see `catalog rebuild`");
@@ -101,6 +102,9 @@ function orphansOf(
   if (row.state === "failed") return all(group.objects, "its backup failed");
   if (row.state === "expired") return all(group.objects, "its backup has expired");
   if (row.copies.length === 0) return all(group.objects, "its backup is not expected here: see `catalog rebuild`");
+  const [copy] = row.copies;
+  if (copy?.state === "expiring") return [];
+  if (copy?.state === "expired") return all(group.objects, "its copy here has expired");
   const { parts = [] } = (row.manifest ?? {}) as { parts?: { pieces: { key: string }[] }[] };
   const named = new Set(parts.flatMap(({ pieces }) => pieces.map(({ key }) => key)));
   const unnamed = group.objects.filter(({ key }) => !named.has(key) && !/\/manifest\.json(\.sig)?$/.test(key));
@@ -124,7 +128,7 @@ async function checkLogs(ctx: StepCtx, check: Check, groups: readonly LogGroup[]
       orphans.push(...group.objects.map((object) => ({ ...object, reason: "its log is not in the catalogue" })));
       return null;
     }
-    if (row.checkedBy === place.runId) return null;
+    if (row.checkedBy === place.runId || row.expiredAt) return null;
     const known: LogRow = { ...row, system: row.system.name };
     const judgement = await lookAt(ctx, check, {
       name: `log ${group.incarnation}/${group.file}`,

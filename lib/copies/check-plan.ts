@@ -7,6 +7,7 @@ import { loadConfiguration } from "@/lib/settings";
 import { type Check, SHARE_BYTES, requirePlace } from "./check";
 import { checkListed } from "./check-listed";
 import { checkUnlisted } from "./check-unlisted";
+import { EXPECTED_COPIES } from "./copy-place";
 import { recordExamination } from "./record-examination";
 import { tryLock } from "./try-lock";
 
@@ -48,11 +49,19 @@ async function open(ctx: StepCtx, check: Check): Promise<StepOutcome> {
   };
   const [copies, logs] = await Promise.all([
     ctx.db.backupCopy.aggregate({
-      where: { repositoryId: opened.id, backup: { state: { in: ["complete", "incomplete"] } } },
+      where: {
+        repositoryId: opened.id,
+        state: { in: [...EXPECTED_COPIES] },
+        backup: { state: { in: ["complete", "incomplete"] } },
+      },
       _count: true,
       _sum: { sizeBytes: true },
     }),
-    ctx.db.logCoverage.aggregate({ where: { repositoryId: opened.id }, _count: true, _sum: { storedBytes: true } }),
+    ctx.db.logCoverage.aggregate({
+      where: { repositoryId: opened.id, expiredAt: null },
+      _count: true,
+      _sum: { storedBytes: true },
+    }),
   ]);
   check.total = copies._count + logs._count;
   const bytes = Number(copies._sum.sizeBytes ?? 0) + Number(logs._sum.storedBytes ?? 0);

@@ -2,6 +2,7 @@ import { mapLimited } from "@/lib/kernel/map-limited";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { type Check, PARALLEL, isDrawn, lookAt, requirePlace } from "./check";
 import { judgeLogNow } from "./check-listed";
+import { EXPECTED_COPIES } from "./copy-place";
 import { judgeCopy } from "./judge-copy";
 import { type JudgedCopy, recordCopies } from "./record-copies";
 import { type LogRow, recordLogs } from "./record-logs";
@@ -30,7 +31,7 @@ async function checkCopies(ctx: StepCtx, check: Check): Promise<void> {
       await ctx.db.backupCopy.findMany({
         where: {
           repositoryId: place.id,
-          state: { not: "writing" },
+          state: { in: [...EXPECTED_COPIES] },
           backup: { state: { in: ["complete", "incomplete"] } },
           ...unseen(check),
           ...(after === null ? {} : { backupId: { gt: after } }),
@@ -63,7 +64,7 @@ async function checkLogs(ctx: StepCtx, check: Check): Promise<void> {
   let cursor: Awaited<ReturnType<typeof page>>[number] | undefined;
   const page = (last: { systemId: string; serverId: string; incarnation: string; file: string } | undefined) =>
     ctx.db.logCoverage.findMany({
-      where: { repositoryId: place.id, ...(last ? { OR: after(last) } : {}), AND: unseen(check) },
+      where: { repositoryId: place.id, expiredAt: null, ...(last ? { OR: after(last) } : {}), AND: unseen(check) },
       orderBy: [{ systemId: "asc" }, { serverId: "asc" }, { incarnation: "asc" }, { file: "asc" }],
       take: PAGE,
       include: { system: { select: { name: true } } },

@@ -5,9 +5,8 @@ import { DamagedError, PreconditionError } from "@/lib/kernel/errors";
 import type { LogPiece } from "@/lib/recovery";
 import { findObject, repositoryKeys } from "@/lib/repositories";
 import { copyBytes, copyObject, differs } from "./copy-object";
-import { type CopyPlace, digestObject } from "./copy-place";
+import { type CopyPlace, digestObject, requireKey } from "./copy-place";
 import { type LogFile, type LogHolding, listLogFile, readLogHolding } from "./judge-log";
-import { requireKey } from "./repair-backups";
 
 interface CopyWay {
   source: CopyPlace;

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ObjectStore } from "@/lib/engines/object-store/port";
+import { isSignatureValid } from "@/lib/kernel/crypto";
+import { DamagedError } from "@/lib/kernel/errors";
 import type { OpenRepository } from "@/lib/repositories";
 
 export type CopyPlace = Pick<OpenRepository, "store" | "identity" | "name" | "id"> & {
@@ -10,6 +12,17 @@ export type CopyPlace = Pick<OpenRepository, "store" | "identity" | "name" | "id
   /** A lock is declared: the store is asked until when each object is held. */
   isLocked: boolean;
 };
+
+/**
+ * States of a copy that should be there. One that is being written is not looked at, nor one that retention deletes or
+ * has deleted.
+ */
+export const EXPECTED_COPIES = ["present", "missing", "damaged"] as const;
+
+/** A copy that its backup lacks. What retention has let go of is lacking to nobody. */
+export function isLacking(state: string): boolean {
+  return !["present", "expiring", "expired"].includes(state);
+}
 
 /** What was found of a copy. `error` says which object, and what about it. */
 export type Judgement =
@@ -28,4 +41,12 @@ export async function digestObject(
     sizeBytes += (chunk as Buffer).length;
   }
   return { sizeBytes, sha256: hash.digest("hex") };
+}
+
+/** What one repository signs counts in another only with a key that this one names. */
+export function requireKey(target: CopyPlace, bytes: Buffer, signature: Buffer): void {
+  if (target.identity.publicKeys.some((pem) => isSignatureValid(pem, bytes, signature))) return;
+  throw new DamagedError(`repository "${target.name}" does not name the key that signed it`, {
+    hint: "Was it made by another installation? Its holdfast.json must name both keys.",
+  });
 }

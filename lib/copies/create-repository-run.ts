@@ -3,7 +3,7 @@ import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { createRun } from "@/lib/runs";
 import { OPEN_RUN_STATES, type RunKind } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
-import type { Configuration } from "@/lib/settings/schemas";
+import { type Configuration, declaredBackups } from "@/lib/settings/schemas";
 
 export interface RepositoryRun {
   kind: Extract<RunKind, "check" | "repair">;
@@ -47,9 +47,7 @@ export async function findOpenRun(tx: Tx, repository: string): Promise<string | 
 /** A runner that writes there can reach it: that of the first system whose backups go to it. */
 function placeOf(configuration: Configuration, repository: string): string {
   for (const system of Object.values(configuration.systems)) {
-    if (system.kind === "service") continue;
-    const { full, log } = system.backup;
-    if (full?.to.includes(repository) || log?.to.includes(repository)) {
+    if (declaredBackups(system).some(({ to }) => to.includes(repository))) {
       return system.runner.label ?? system.runner.site;
     }
   }

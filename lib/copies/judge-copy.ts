@@ -1,4 +1,4 @@
-import { type ManifestPart, readManifest } from "@/lib/backups";
+import { type AnyManifest, type ManifestPart, readManifest } from "@/lib/backups";
 import { DamagedError, NotFoundError } from "@/lib/kernel/errors";
 import { repositoryKeys } from "@/lib/repositories";
 import { type CopyPlace, type Judgement, digestObject } from "./copy-place";
@@ -14,7 +14,8 @@ export interface Look {
 
 /**
  * Whether a repository holds a whole copy of a backup: its signed manifest, and each object that it names with its
- * size and, where it is read, its SHA-256. @throws EngineError when the store cannot be asked: then nothing is known
+ * size and, where it is read, its SHA-256. The closed logs of an incremental only have to be there: their bytes are
+ * judged as the log's. @throws EngineError when the store cannot be asked: then nothing is known
  */
 export async function judgeCopy(
   place: CopyPlace,
@@ -23,7 +24,12 @@ export async function judgeCopy(
 ): Promise<Judgement> {
   const read = await readCopy(place, backup);
   if ("error" in read) return read;
-  const pieces = read.parts.flatMap((part) => part.pieces);
+  const pieces = "logs" in read ? [] : read.parts.flatMap((part) => part.pieces);
+  const logKeys = "logs" in read ? read.logs.map(({ key }) => key) : [];
+  for (const key of logKeys) {
+    if (await place.store.head(key, { signal: place.signal })) continue;
+    return { state: "missing", error: `the closed log "${key}" is not there` };
+  }
   let readBytes = 0;
   for (const piece of pieces) {
     const fault = await faultOf(place, piece, look);
@@ -36,14 +42,15 @@ export async function judgeCopy(
     }
   }
   const manifestKey = repositoryKeys.manifestKey(backup.system, backup.id);
-  const lockedUntil = place.isLocked ? await endOfLock(place, [manifestKey, ...pieces.map(({ key }) => key)]) : null;
+  const keys = [manifestKey, ...logKeys, ...pieces.map(({ key }) => key)];
+  const lockedUntil = place.isLocked ? await endOfLock(place, keys) : null;
   return { state: "present", lockedUntil, readBytes };
 }
 
 async function readCopy(
   { store, identity, signal }: CopyPlace,
   backup: { system: string; id: string },
-): Promise<{ parts: ManifestPart[] } | Extract<Judgement, { error: string }>> {
+): Promise<AnyManifest | Extract<Judgement, { error: string }>> {
   try {
     return await readManifest(store, backup, { publicKeys: identity.publicKeys, signal });
   } catch (error) {

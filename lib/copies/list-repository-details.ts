@@ -33,7 +33,11 @@ async function readFacts(ctx: Ctx, configuration: Configuration | null) {
       FROM backup_copies c JOIN backups b ON b.id = c.backup_id
       WHERE c.state = 'present' AND b.state IN ('complete', 'incomplete')
       GROUP BY c.repository_id`,
-    ctx.db.logCoverage.groupBy({ by: ["repositoryId"], where: { state: "present" }, _sum: { storedBytes: true } }),
+    ctx.db.logCoverage.groupBy({
+      by: ["repositoryId"],
+      where: { state: "present", expiredAt: null },
+      _sum: { storedBytes: true },
+    }),
     ctx.db.run.findMany({
       where: { kind: { in: ["check", "repair"] }, state: { in: [...OPEN_RUN_STATES] } },
       select: { id: true, parameters: true },

@@ -1,4 +1,5 @@
 import type { Tx } from "@/lib/db/context";
+import { EXPECTED_COPIES } from "./copy-place";
 import type { Holdings } from "./schemas";
 
 /** What each repository holds of what the catalogue expects there, by repository id. Three queries for any number. */
@@ -9,9 +10,9 @@ export async function readHoldings(
     db.$queryRaw<{ repository_id: string; state: string; count: number }[]>`
       SELECT c.repository_id, c.state, count(*)::int AS count
       FROM backup_copies c JOIN backups b ON b.id = c.backup_id
-      WHERE b.state IN ('complete', 'incomplete') AND c.state <> 'writing'
+      WHERE b.state IN ('complete', 'incomplete') AND c.state = ANY(${[...EXPECTED_COPIES]})
       GROUP BY c.repository_id, c.state`,
-    db.logCoverage.groupBy({ by: ["repositoryId", "state"], _count: true }),
+    db.logCoverage.groupBy({ by: ["repositoryId", "state"], where: { expiredAt: null }, _count: true }),
     db.repositoryOrphan.groupBy({ by: ["repositoryId"], _count: true }),
   ]);
   const holdings = new Map<string, Holdings>();

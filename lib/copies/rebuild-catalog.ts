@@ -1,12 +1,14 @@
 import { recordAudit } from "@/lib/audit";
-import { type Manifest, readManifest, toBackupRow, toCopyRow } from "@/lib/backups";
+import { type AnyManifest, readManifest, toBackupRow, toCopyRow } from "@/lib/backups";
 import type { JobCtx, Tx } from "@/lib/db/context";
 import { DamagedError, NotFoundError, summarizeError } from "@/lib/kernel/errors";
 import { mapLimited } from "@/lib/kernel/map-limited";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { openKnownRepository, repositoryKeys } from "@/lib/repositories";
 import { loadConfiguration } from "@/lib/settings";
+import { declaredBackups } from "@/lib/settings/schemas";
 import { PARALLEL } from "./check";
+import { isLacking } from "./copy-place";
 import { type BackupGroup, type LogGroup, listGroups } from "./list-groups";
 import { type Rebuild, type RebuiltCatalog, refuse } from "./rebuild";
 import { rebuildLogs } from "./rebuild-logs";
@@ -87,7 +89,7 @@ async function rebuildBatch(
   });
 }
 
-async function readTrusted(ctx: JobCtx, rebuild: Rebuild, group: BackupGroup): Promise<Manifest | null> {
+async function readTrusted(ctx: JobCtx, rebuild: Rebuild, group: BackupGroup): Promise<AnyManifest | null> {
   const { store, identity } = rebuild.place;
   const key = repositoryKeys.manifestKey(group.system, group.id);
   if (!rebuild.systems.has(group.system)) {
@@ -104,7 +106,7 @@ async function readTrusted(ctx: JobCtx, rebuild: Rebuild, group: BackupGroup): P
 /** Returns how many copies the catalogue did not have. Their data were not looked at: the next check does that. */
 async function addBackups(
   tx: Tx,
-  { rebuild, manifests }: { rebuild: Rebuild; manifests: readonly Manifest[] },
+  { rebuild, manifests }: { rebuild: Rebuild; manifests: readonly AnyManifest[] },
 ): Promise<number> {
   if (manifests.length === 0) return 0;
   const { place, systems } = rebuild;
@@ -130,21 +132,22 @@ async function addBackups(
   return count;
 }
 
-/** Complete is a backup whose copy is known in every repository to which its system's are declared to go. */
-async function settleStates(tx: Tx, { configuration }: Rebuild, manifests: readonly Manifest[]): Promise<void> {
+/** Complete is a backup whose copy is known in every repository to which those of its type are declared to go. */
+async function settleStates(tx: Tx, { configuration }: Rebuild, manifests: readonly AnyManifest[]): Promise<void> {
   const rows = await tx.backup.findMany({
     where: { id: { in: manifests.map(({ id }) => id) }, state: "incomplete" },
     select: {
       id: true,
+      type: true,
       system: { select: { name: true } },
       copies: { select: { state: true, repository: { select: { name: true } } } },
     },
   });
-  const complete = rows.filter(({ system, copies }) => {
-    const declared = configuration.systems[system.name];
-    const to = declared && declared.kind !== "service" ? (declared.backup.full?.to ?? []) : [];
-    const isThere = (name: string) => copies.some((copy) => copy.repository.name === name && copy.state === "present");
-    return to.every(isThere) && copies.every(({ state }) => state === "present");
+  const complete = rows.filter(({ system, type, copies }) => {
+    const declared = declaredBackups(configuration.systems[system.name]);
+    const to = declared.find((each) => each.type === type)?.to ?? [];
+    const isKnown = (name: string) => copies.some((copy) => copy.repository.name === name);
+    return to.every(isKnown) && !copies.some(({ state }) => isLacking(state));
   });
   if (complete.length === 0) return;
   await tx.backup.updateMany({ where: { id: { in: complete.map(({ id }) => id) } }, data: { state: "complete" } });

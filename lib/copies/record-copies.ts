@@ -1,7 +1,7 @@
 import { recordAudit } from "@/lib/audit";
 import type { JobCtx, Tx } from "@/lib/db/context";
 import { requirePermission } from "@/lib/kernel/permissions";
-import type { CopyPlace, Judgement } from "./copy-place";
+import { type CopyPlace, type Judgement, isLacking } from "./copy-place";
 
 export interface JudgedCopy {
   backupId: string;
@@ -70,10 +70,10 @@ async function changeCopy(ctx: JobCtx, place: CopyPlace, copy: JudgedCopy): Prom
   });
 }
 
-/** A backup is complete while each of its copies is there. One that failed, or has expired, stays what it is. */
+/** A backup is complete while each of its copies is there that retention has not let go of. One that failed, or has expired, stays what it is. */
 export async function settleBackup(tx: Tx, backupId: string): Promise<"complete" | "incomplete"> {
-  const lacking = await tx.backupCopy.count({ where: { backupId, state: { not: "present" } } });
-  const state = lacking === 0 ? "complete" : "incomplete";
+  const copies = await tx.backupCopy.findMany({ where: { backupId }, select: { state: true } });
+  const state = copies.some((copy) => isLacking(copy.state)) ? "incomplete" : "complete";
   await tx.backup.updateMany({
     where: { id: backupId, state: { in: ["complete", "incomplete"] } },
     data: { state },

@@ -56,7 +56,7 @@ async function change(
   const error = judgement.state === "present" ? null : judgement.error;
   await ctx.transaction(async (tx) => {
     const { count } = await tx.logCoverage.updateMany({
-      where: { repositoryId: place.id, systemId, serverId, incarnation, file, state: row.state },
+      where: { repositoryId: place.id, systemId, serverId, incarnation, file, state: row.state, expiredAt: null },
       data: { state: judgement.state, error, checkedAt: ctx.now(), checkedBy: place.runId },
     });
     if (count === 0 || row.state === judgement.state) return;

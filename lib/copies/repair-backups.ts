@@ -1,11 +1,12 @@
-import { type Manifest, readManifest } from "@/lib/backups";
-import { isSignatureValid } from "@/lib/kernel/crypto";
+import { type AnyManifest, type LogManifest, readManifest } from "@/lib/backups";
 import { DamagedError, summarizeError } from "@/lib/kernel/errors";
 import { formatCountOf } from "@/lib/kernel/format";
 import { findObject, repositoryKeys } from "@/lib/repositories";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
+import { declaredBackups } from "@/lib/settings/schemas";
+import { copyLog } from "./copy-log";
 import { copyBytes, copyObject } from "./copy-object";
-import type { CopyPlace, Judgement } from "./copy-place";
+import { type CopyPlace, EXPECTED_COPIES, type Judgement, requireKey } from "./copy-place";
 import { judgeCopy } from "./judge-copy";
 import { recordCopies } from "./record-copies";
 import { addCopy } from "./add-copy";
@@ -48,7 +49,11 @@ async function* listWanted(ctx: StepCtx, repair: Repair): AsyncGenerator<WantedB
         ...(cursor === null ? {} : { id: { lt: cursor } }),
         OR: [
           { copies: { some: { ...here, state: { in: ["missing", "damaged"] } } } },
-          { system: { name: { in: systemsTo(repair) } }, copies: { none: here } },
+          ...(["full", "incremental"] as const).map((type) => ({
+            type,
+            system: { name: { in: systemsTo(repair, type) } },
+            copies: { none: here, some: { state: { in: [...EXPECTED_COPIES] } } },
+          })),
         ],
       },
       orderBy: { id: "desc" },
@@ -87,10 +92,10 @@ function toWanted(row: WantedRow, target: CopyPlace): WantedBackup {
   };
 }
 
-/** Systems whose fulls are declared to go here. */
-function systemsTo({ configuration, repository }: Repair): string[] {
+/** Systems whose backups of this type are declared to go here. */
+function systemsTo({ configuration, repository }: Repair, wanted: "full" | "incremental"): string[] {
   return Object.entries(configuration.systems).flatMap(([name, system]) =>
-    system.kind !== "service" && system.backup.full?.to.includes(repository) ? [name] : [],
+    declaredBackups(system).some(({ type, to }) => type === wanted && to.includes(repository)) ? [name] : [],
   );
 }
 
@@ -121,7 +126,7 @@ async function copyBackup(
   ctx: StepCtx,
   repair: Repair,
   { source, backup }: { source: CopyPlace; backup: WantedBackup },
-): Promise<Manifest> {
+): Promise<AnyManifest> {
   const target = requireTarget(repair);
   const { signal } = ctx;
   const manifest = await readManifest(source.store, backup, { publicKeys: source.identity.publicKeys, signal });
@@ -135,27 +140,38 @@ async function copyBackup(
     repair.copiedBytes += count;
   };
   const stores = { from: source.store, to: target.store };
-  for (const piece of manifest.parts.flatMap((part) => part.pieces)) {
-    await copyObject({ signal, onBytes }, stores, piece);
+  if ("logs" in manifest) await copyLogs(ctx, repair, { source, manifest });
+  else {
+    for (const piece of manifest.parts.flatMap((part) => part.pieces)) {
+      await copyObject({ signal, onBytes }, stores, piece);
+    }
   }
   await copyBytes(ctx, target.store, { key: signatureKey, bytes: signature });
   await copyBytes(ctx, target.store, { key, bytes });
   return manifest;
 }
 
-/** What one repository signs counts in another only with a key that this one names. */
-export function requireKey(target: CopyPlace, bytes: Buffer, signature: Buffer): void {
-  if (target.identity.publicKeys.some((pem) => isSignatureValid(pem, bytes, signature))) return;
-  throw new DamagedError(`repository "${target.name}" does not name the key that signed it`, {
-    hint: "Was it made by another installation? Its holdfast.json must name both keys.",
-  });
+/** The closed logs of an incremental that are not here. They count as the log's: the next step looks at their bytes. */
+async function copyLogs(
+  ctx: StepCtx,
+  repair: Repair,
+  { source, manifest }: { source: CopyPlace; manifest: LogManifest },
+): Promise<void> {
+  const target = requireTarget(repair);
+  const { identityFile } = repair.configuration.keys;
+  const { id: serverId, incarnation } = manifest.server;
+  for (const { key, file } of manifest.logs) {
+    if (await target.store.head(key, { signal: ctx.signal })) continue;
+    const log = { system: manifest.system, serverId, incarnation, file };
+    repair.copiedBytes += await copyLog(ctx, { source, target, identityFile }, log);
+  }
 }
 
 /** Only what was read back from its new place counts. */
 async function confirm(
   ctx: StepCtx,
   repair: Repair,
-  { target, backup, manifest }: { target: CopyPlace; backup: WantedBackup; manifest: Manifest },
+  { target, backup, manifest }: { target: CopyPlace; backup: WantedBackup; manifest: AnyManifest },
 ): Promise<void> {
   const judgement: Judgement = await judgeCopy(target, backup, { isRead: () => true });
   const { id, system, before } = backup;

@@ -3,6 +3,7 @@ import { summarizeError } from "@/lib/kernel/errors";
 import { formatCountOf } from "@/lib/kernel/format";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { compareLogFiles } from "@/lib/recovery";
+import { declaredBackups } from "@/lib/settings/schemas";
 import { copyLog } from "./copy-log";
 import { judgeLog, listLogFile } from "./judge-log";
 import { recordLogs } from "./record-logs";
@@ -66,6 +67,7 @@ async function* listSources(ctx: StepCtx, repositoryId: string): AsyncGenerator<
       where: {
         repositoryId,
         state: "present",
+        expiredAt: null,
         startOffset: 0,
         ...(last
           ? {
@@ -102,7 +104,7 @@ async function wantedOf(ctx: StepCtx, repair: Repair, rows: readonly CoverageRow
   const [here, systems] = await Promise.all([
     ctx.db.logCoverage.findMany({
       where: { repositoryId: target.id, file: { in: rows.map(({ file }) => file) } },
-      select: { systemId: true, serverId: true, incarnation: true, file: true, state: true },
+      select: { systemId: true, serverId: true, incarnation: true, file: true, state: true, expiredAt: true },
     }),
     ctx.db.system.findMany({ select: { id: true, name: true, logIncarnation: true } }),
   ]);
@@ -110,7 +112,7 @@ async function wantedOf(ctx: StepCtx, repair: Repair, rows: readonly CoverageRow
   const reached = new Map<string, string | null>();
   for (const row of rows) {
     const own = here.find((each) => isSameFile(each, row));
-    if (own && own.state !== "present") wanted.push({ row, state: own.state });
+    if (own && isLost(own)) wanted.push({ row, state: own.state });
     const system = systems.find(({ id }) => id === row.systemId);
     if (own || !system || !goesHere(repair, system.name)) continue;
     const series = `${row.systemId}/${row.serverId}/${row.incarnation}`;
@@ -122,9 +124,14 @@ async function wantedOf(ctx: StepCtx, repair: Repair, rows: readonly CoverageRow
   return wanted;
 }
 
+/** What retention deletes is lost to nobody. */
+function isLost({ state, expiredAt }: { state: string; expiredAt: Date | null }): boolean {
+  return state !== "present" && expiredAt === null;
+}
+
 function goesHere({ configuration, repository }: Repair, name: string): boolean {
-  const declared = configuration.systems[name];
-  return declared !== undefined && declared.kind !== "service" && declared.backup.log?.to.includes(repository) === true;
+  const declared = declaredBackups(configuration.systems[name]);
+  return declared.some(({ type, to }) => type === "log" && to.includes(repository));
 }
 
 type FileOf = Pick<CoverageRow, "systemId" | "serverId" | "incarnation" | "file">;
@@ -186,7 +193,7 @@ async function ownRow(ctx: StepCtx, repositoryId: string, row: CoverageRow): Pro
 /** Logs that are lost here, and that no other repository has. */
 async function noteUnhelped(ctx: StepCtx, repair: Repair, failed: Map<string, string>): Promise<void> {
   const lost = await ctx.db.logCoverage.findMany({
-    where: { repositoryId: requireTarget(repair).id, state: { not: "present" } },
+    where: { repositoryId: requireTarget(repair).id, state: { not: "present" }, expiredAt: null },
     select: { incarnation: true, file: true },
     take: 1_000,
   });

@@ -1,6 +1,7 @@
 import type { JobCtx } from "@/lib/db/context";
 import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
+import { EXPECTED_COPIES } from "./copy-place";
 import { startCheck } from "./start-check";
 
 const DAY_MS = 86_400_000;
@@ -16,7 +17,7 @@ export async function startDailyChecks(ctx: JobCtx): Promise<number> {
   const due = { OR: [{ checkClaimedAt: null }, { checkClaimedAt: { lte: dayAgo } }] };
   const stale = {
     OR: [{ checkedAt: null }, { checkedAt: { lte: dayAgo } }],
-    state: { not: "writing" },
+    state: { in: [...EXPECTED_COPIES] },
     backup: { state: { in: ["complete", "incomplete"] } },
   };
   const repositories = await ctx.db.repository.findMany({

@@ -25,6 +25,7 @@ export function testEstate() {
         connection,
         backup: {
           full: { schedule: "0 2 * * *", retain: "30d", to: ["primary", "secondary"] },
+          incremental: undefined as object | undefined,
           log: { schedule: "*/15 * * * *", retain: "24h", to: ["primary", "secondary"], stream: true, interval: "1s" },
         },
         verify: {
@@ -58,7 +59,7 @@ export async function declareEstate(database: TestDatabase, change?: (estate: Te
 export async function forgetHistory({ db }: TestDatabase): Promise<void> {
   await db.$transaction([
     db.$executeRaw`
-      TRUNCATE run_logs, run_steps, verifications, backup_copies, backups, log_coverages, log_gaps, slots, runs, runners`,
+      TRUNCATE alert_deliveries, alerts, alert_facts, findings, verifier_tests, run_logs, run_steps, verifications, backup_copies, backups, log_coverages, log_gaps, slots, runs, runners, retention_lifts, retention_days`,
     db.$executeRaw`DELETE FROM pgboss.job`,
     db.system.updateMany({
       data: {

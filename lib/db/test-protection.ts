@@ -1,5 +1,5 @@
 /* A database that is backed up, for `*.int.test.ts` of what needs a backup: taken by the product's own plans, in memory. */
-import { planFullBackup, shipLog, startBackup } from "@/lib/backups";
+import { planBackup, shipLog, startBackup } from "@/lib/backups";
 import { type MemoryEngines, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { openMemoryStore } from "@/lib/engines/object-store/memory/engine";
 import { FaultyStore } from "@/lib/engines/object-store/memory/faulty";
@@ -34,7 +34,7 @@ export async function beginMemoryEstate(database: TestDatabase): Promise<MemoryE
 /** Takes a full backup to its end. @returns its id; rejects when it did not succeed */
 export async function takeFull(database: TestDatabase, engines: MemoryEngines): Promise<string> {
   const { runId } = await startBackup(database.ctx(OPERATOR), { system: "database" });
-  await performRun(database.jobCtx(engines), runId, planFullBackup);
+  await performRun(database.jobCtx(engines), runId, planBackup);
   const run = await database.db.run.findUniqueOrThrow({ where: { id: runId } });
   if (run.state !== "succeeded" || !run.backupId) throw new Error(`the backup ${run.state}: ${run.errorMessage}`);
   return run.backupId;

@@ -52,8 +52,10 @@ async function conditionOf(
   const ids = passed.flatMap(({ runId }) => (runId === null ? [] : [runId]));
   const kinds: Record<EvidenceRule["kinds"][number], Prisma.RunWhereInput> = {
     backup: { kind: "backup" },
+    cut: { kind: "cut" },
     restore: { kind: "restore" },
     verification: { kind: "verification", id: { in: ids } },
+    retention: { kind: "retention" },
     check: { kind: "check" },
     repair: { kind: "repair" },
     runbook: { kind: "runbook", ...(rule.scenario === null ? {} : { runbook: { startsWith: rule.scenario } }) },

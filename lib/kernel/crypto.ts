@@ -1,6 +1,7 @@
 import {
   type KeyObject,
   createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -44,4 +45,9 @@ function readPublicKey(pem: string): KeyObject | null {
   } catch {
     return null; // the parser's error is the answer
   }
+}
+
+/** HMAC-SHA256 (RFC 2104) as lower-case hexadecimal. */
+export function signHmac(secret: string, text: string): string {
+  return createHmac("sha256", secret).update(text).digest("hex");
 }

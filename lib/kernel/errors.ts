@@ -78,27 +78,45 @@ export class LimitError extends HoldfastError {
   readonly code = "LIMIT";
 }
 
+export type EngineErrorKind = "damage" | "missing-program" | "other";
+
 /** The outside world failed. Made only in lib/engines. `permanent`: a retry cannot help. */
 export class EngineError extends HoldfastError {
   readonly code = "ENGINE";
   readonly engine: string;
   readonly operation: string;
   readonly permanent: boolean;
+  /** `damage`: what the engine was given is not whole or not right, and no other machine would take it. */
+  readonly kind: EngineErrorKind;
 
   constructor(
     message: string,
-    options: { engine: string; operation: string; permanent: boolean; hint: string; cause?: unknown },
+    options: {
+      engine: string;
+      operation: string;
+      permanent: boolean;
+      hint: string;
+      cause?: unknown;
+      kind?: EngineErrorKind;
+    },
   ) {
     super(message, options);
     this.engine = options.engine;
     this.operation = options.operation;
     this.permanent = options.permanent;
+    this.kind = options.kind ?? "other";
   }
 }
 
 /** What was stored is not what comes back: bytes, signature or content. No retry and no other environment mends it. */
 export class DamagedError extends HoldfastError {
   readonly code = "DAMAGED";
+}
+
+/** An engine's word that what it was given is damaged, as that; any other error as it is. */
+export function toDamage(error: unknown): unknown {
+  if (!(error instanceof EngineError) || error.kind !== "damage") return error;
+  return new DamagedError(error.message, { hint: error.hint, cause: error });
 }
 
 /** An operator or a shutdown stopped it; never shown as a failure. */

@@ -5,11 +5,23 @@ import { ForbiddenError, UnauthenticatedError } from "./errors";
 import { PERMISSIONS, type Permission, ROLES, isAllowed, isRoleAllowed, requirePermission } from "./permissions";
 
 /* Written out by hand beside the code's own matrix: a right that is given by mistake must be given twice. */
-const READS = ["account.use", "backup.read", "drill.read", "run.read", "runbook.read", "system.read"];
+const READS = [
+  "account.use",
+  "backup.read",
+  "drill.read",
+  "retention.read",
+  "run.read",
+  "runbook.read",
+  "system.read",
+  "alert.read",
+];
 const ACTS = [
+  "alert.acknowledge",
+  "alert.test",
   "backup.start",
   "drill.complete",
   "restore.start",
+  "retention.lift",
   "run.abort",
   "run.decide",
   "runbook.drill",
@@ -28,6 +40,7 @@ const WANTED: Record<(typeof ROLES)[number], string[]> = {
     "configuration.apply",
     "configuration.read",
     "drill.sign",
+    "retention.apply",
     "user.manage",
     "user.read",
   ],

@@ -7,6 +7,7 @@ import type { Recovery, RecoveryCtx } from "./recovery";
 export async function findLog(ctx: RecoveryCtx, recovery: Recovery, manifest: Manifest): Promise<LogPiece[]> {
   const pieces = await listLogPieces(ctx, recovery.source, manifest);
   const { pieces: chosen, end, hole } = coverLog(pieces, manifest.position);
+  recovery.hole = hole;
   if (hole) {
     ctx.run.say(
       `the log has a hole at ${hole.file}, byte ${hole.from}: nothing after it can be reached from this full`,

@@ -1,4 +1,4 @@
-import { type Manifest, readManifest } from "@/lib/backups";
+import { type AnyManifest, type Manifest, readManifest } from "@/lib/backups";
 import { formatBytes } from "@/lib/kernel/format";
 import { DamagedError, NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import type { StepOutcome } from "@/lib/runs";
@@ -17,7 +17,7 @@ export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<S
   const { source } = recovery;
   const manifest = recovery.backupId
     ? await readNamed(ctx, recovery, recovery.backupId)
-    : chooseFull(await listManifests(ctx, source), recovery);
+    : chooseFull(await listManifests(ctx, source, isDatabaseFull), recovery);
   recovery.pieces = await findLog(ctx, recovery, manifest);
   recovery.manifest = manifest;
   const bytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
@@ -28,15 +28,24 @@ export async function findPoint(ctx: RecoveryCtx, recovery: Recovery): Promise<S
   };
 }
 
+/** An incremental only names logs, and those are found in their own folder. */
+function isDatabaseFull(manifest: AnyManifest): manifest is Manifest {
+  return manifest.kind === "mariadb" && manifest.type === "full";
+}
+
 /** The backup that was named. @throws DamagedError when it is gone: it was there, or nobody could name it */
 async function readNamed({ signal }: RecoveryCtx, { source }: Recovery, id: string): Promise<Manifest> {
   const { store, system, publicKeys } = source;
-  return readManifest(store, { system, id }, { publicKeys, signal }).catch((cause: unknown) => {
+  const manifest = await readManifest(store, { system, id }, { publicKeys, signal }).catch((cause: unknown) => {
     if (!(cause instanceof NotFoundError)) throw cause;
     throw new DamagedError(`backup "${id}" is gone from repository "${source.repository}"`, {
       hint: `Who deleted it in ${store.location}? Another repository may hold a copy.`,
       cause,
     });
+  });
+  if (isDatabaseFull(manifest)) return manifest;
+  throw new RefusedError(`backup "${id}" is an incremental: it is restored with the full that it continues`, {
+    hint: `Name the full ${manifest.parent}, or a point in time.`,
   });
 }
 

@@ -9,7 +9,18 @@ export { loadData } from "./load-data";
 export { openRecovery } from "./open-recovery";
 export { known, type Recovery, type RecoveryCtx, type RecoverySource } from "./recovery";
 export { parsePoint } from "./point";
+export { previewRestore } from "./preview-restore";
 export { readBack } from "./read-back";
 export { replayLog } from "./replay-log";
-export { describeResult, onRecovery, planRestore, type RestoreShared } from "./restore-plan";
+export { describeResult, planRestore, type RestoreShared } from "./restore-plan";
 export { startRestore } from "./start-restore";
+export {
+  type TreeRecovery,
+  checkTree,
+  describeTreeResult,
+  dropTree,
+  findTree,
+  holdsTree,
+  settleTree,
+  unpackTree,
+} from "./tree-recovery";

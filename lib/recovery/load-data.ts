@@ -10,7 +10,7 @@ import { type Recovery, type RecoveryCtx, known } from "./recovery";
  */
 export async function loadData(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const manifest = known(recovery.manifest, "the manifest");
-  recovery.server = await recovery.engine.startScratch({
+  recovery.server ??= await recovery.engine.startScratch({
     directory: recovery.directory,
     port: 0,
     settings: manifest.server.settings,

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { ManifestPart } from "@/lib/backups";
-import { CancelledError } from "@/lib/kernel/errors";
+import { CancelledError, DamagedError, EngineError } from "@/lib/kernel/errors";
 import { damaged } from "./open-piece";
 import { type Recovery, type RecoveryCtx, identityFor } from "./recovery";
 
 /** Hands a part's plain bytes to `consume`, and checks digests and exit codes after the last byte. */
 export async function openPart(
   ctx: RecoveryCtx,
-  recovery: Recovery,
+  recovery: Pick<Recovery, "source" | "identityFile">,
   { part, consume }: { part: ManifestPart; consume: (plain: Readable) => Promise<void> },
 ): Promise<void> {
   const sealed = Readable.from(readPieces(ctx, recovery, part), { objectMode: false });
@@ -23,7 +23,9 @@ export async function openPart(
     // Cancelled: the consumer failed and stopped reading.
     if (opened.reason instanceof CancelledError && consumed.status === "rejected") throw consumed.reason;
     await proveBytes(ctx, recovery, part);
-    throw opened.reason;
+    throw (await isSealedForUs(ctx, recovery, { part, reason: opened.reason }))
+      ? cannotBeOpened(recovery, part)
+      : opened.reason;
   }
   if (consumed.status === "rejected") throw consumed.reason;
   const [first] = part.pieces;
@@ -33,7 +35,7 @@ export async function openPart(
 }
 
 /** age tells a wrong key and damaged bytes alike: the digests tell them apart. @throws DamagedError */
-async function proveBytes(ctx: RecoveryCtx, recovery: Recovery, part: ManifestPart): Promise<void> {
+async function proveBytes(ctx: RecoveryCtx, recovery: Pick<Recovery, "source">, part: ManifestPart): Promise<void> {
   const { store } = recovery.source;
   for (const piece of part.pieces) {
     const found = await store.head(piece.key, { signal: ctx.signal });
@@ -44,7 +46,35 @@ async function proveBytes(ctx: RecoveryCtx, recovery: Recovery, part: ManifestPa
   }
 }
 
-async function* readPieces(ctx: RecoveryCtx, recovery: Recovery, part: ManifestPart): AsyncGenerator<Buffer> {
+/**
+ * Whether bytes that are the stored ones must open here: they are in the clear, or sealed for a key that we hold. If they
+ * do not, they were wrong when they were stored. With any other key, or without the programs, nothing is said of them.
+ */
+async function isSealedForUs(
+  ctx: RecoveryCtx,
+  recovery: Pick<Recovery, "identityFile">,
+  { part, reason }: { part: ManifestPart; reason: unknown },
+): Promise<boolean> {
+  if (!(reason instanceof EngineError) || reason.engine !== "envelope" || reason.kind === "missing-program")
+    return false;
+  if (!part.encrypted) return true;
+  const identity = identityFor(recovery, part);
+  if (identity === undefined) return false;
+  const ours = await ctx.engines.envelope.recipientsOf(identity, ctx.signal);
+  return part.recipients.some((recipient) => ours.includes(recipient));
+}
+
+function cannotBeOpened({ source }: Pick<Recovery, "source">, part: ManifestPart): DamagedError {
+  return new DamagedError(`the ${part.name} cannot be opened with a key that its manifest names`, {
+    hint: `What lies in ${source.store.location} was sealed otherwise than its manifest says: take a new full backup now.`,
+  });
+}
+
+async function* readPieces(
+  ctx: RecoveryCtx,
+  recovery: Pick<Recovery, "source">,
+  part: ManifestPart,
+): AsyncGenerator<Buffer> {
   for (const piece of part.pieces) {
     for await (const chunk of await recovery.source.store.get(piece.key, { signal: ctx.signal })) yield chunk as Buffer;
   }

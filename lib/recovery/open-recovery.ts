@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { readReach } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
-import { CancelledError, HoldfastError, NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
-import { readIdentity } from "@/lib/repositories";
+import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import type { StepCtx } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
 import type { MariadbDeclaration } from "@/lib/settings/schemas";
+import { openSource } from "./open-source";
 import { parsePoint } from "./point";
-import type { Recovery, RecoverySource } from "./recovery";
+import type { Recovery } from "./recovery";
 
 export interface RecoveryRequest {
   system: string;
@@ -30,7 +30,10 @@ export async function openRecovery(ctx: StepCtx, request: RecoveryRequest): Prom
   if (declaration?.kind !== "mariadb") throw new NotFoundError("system", request.system);
   const directory = request.directory ?? join(ctx.engines.directories.scratch, request.runId.slice(-12));
   const recovery: Recovery = {
-    source: await openSource(ctx, request, declaration),
+    source: await openSource(ctx, {
+      system: request.system,
+      candidates: request.from ? [request.from] : await orderByReach(ctx, request, declaration),
+    }),
     point: parsePoint(request.at),
     backupId: request.backup,
     engine: await ctx.engines.database(request.system),
@@ -55,45 +58,6 @@ async function clearEarlierAttempt(ctx: StepCtx, { runId }: RecoveryRequest, rec
   throw new PreconditionError(`an earlier runner of this run still works in "${recovery.directory}"`, {
     hint: "Wait until it has ended, then start again.",
   });
-}
-
-async function openSource(
-  ctx: StepCtx,
-  request: RecoveryRequest,
-  declaration: MariadbDeclaration,
-): Promise<RecoverySource> {
-  const candidates = request.from ? [request.from] : await orderByReach(ctx, request, declaration);
-  let lastError: unknown = new PreconditionError(`system "${request.system}" declares no repository`, {
-    hint: "Declare `backup.full.to` in holdfast.yaml.",
-  });
-  for (const repository of candidates) {
-    try {
-      return await openForReading(ctx, request.system, repository);
-    } catch (error) {
-      if (!(error instanceof HoldfastError) || error instanceof CancelledError) throw error;
-      ctx.run.say(`repository ${repository}: ${error.message}. ${error.hint ?? ""}`, "warning");
-      lastError = error;
-    }
-  }
-  throw lastError;
-}
-
-/** Reads who the repository is, and refuses one that is not the pinned one. Nothing is written. */
-async function openForReading(ctx: JobCtx, system: string, repository: string): Promise<RecoverySource> {
-  const store = await ctx.engines.store(repository);
-  const identity = await readIdentity(store, ctx.signal);
-  if (!identity) {
-    throw new PreconditionError(`repository "${repository}" has no holdfast.json`, {
-      hint: `Is ${store.location} the right place?`,
-    });
-  }
-  const row = await ctx.db.repository.findUnique({ where: { name: repository } });
-  if (row?.identity && row.identity !== identity.id) {
-    throw new RefusedError(`repository "${repository}" holds another identity than the one it was pinned to`, {
-      hint: `Does ${store.location} belong to another installation?`,
-    });
-  }
-  return { system, repository, store, publicKeys: identity.publicKeys };
 }
 
 async function orderByReach(ctx: JobCtx, request: RecoveryRequest, declaration: MariadbDeclaration): Promise<string[]> {

@@ -6,7 +6,7 @@ import { PreconditionError } from "@/lib/kernel/errors";
 import type { RunHandle } from "@/lib/runs";
 import type { RestoredTo } from "@/lib/runs/schemas";
 import type { MariadbDeclaration } from "@/lib/settings/schemas";
-import type { LogPiece } from "./cover-log";
+import type { LogCover, LogPiece } from "./cover-log";
 import type { Point } from "./point";
 
 /** What a recovery needs of its surroundings. It works without the console's database: the bucket and a key are enough. */
@@ -33,9 +33,11 @@ export interface Recovery {
   /** Where the fetched log lies until it is replayed; next to the server, and gone with it. */
   logDirectory: string;
   /** What the owner declared to be checked. */
-  verify: MariadbDeclaration["verify"];
+  verify: Pick<MariadbDeclaration["verify"], "minimumSize" | "minimumTables" | "queries">;
   manifest?: Manifest;
   pieces?: LogPiece[];
+  /** Where the log that follows the full breaks off although more lies behind it. */
+  hole?: LogCover["hole"];
   replay?: ReplayPlan;
   restoredTo?: RestoredTo;
   /** The newest GTID of each domain in the recovered data. */
@@ -49,7 +51,10 @@ export interface Recovery {
 }
 
 /** The private key's file when it is needed. @throws PreconditionError when none is configured */
-export function identityFor(recovery: Recovery, object: { encrypted: boolean }): string | undefined {
+export function identityFor(
+  recovery: Pick<Recovery, "identityFile">,
+  object: { encrypted: boolean },
+): string | undefined {
   if (!object.encrypted) return undefined;
   if (recovery.identityFile) return recovery.identityFile;
   throw new PreconditionError("the backup is encrypted and no private key is configured", {

@@ -11,6 +11,7 @@ import { loadData } from "./load-data";
 import { openRecovery } from "./open-recovery";
 import { type Recovery, known } from "./recovery";
 import { replayLog } from "./replay-log";
+import { planTreeRestore } from "./tree-restore-plan";
 
 /** The recovery of a run, made by its first step. */
 export interface RestoreShared {
@@ -24,8 +25,18 @@ export function onRecovery(perform: Perform): (ctx: StepCtx, shared: RestoreShar
   return (ctx, shared) => perform(ctx, known(shared.recovery, "the recovery"));
 }
 
-/** The steps of a restore. Its server lives with the runner, so another runner begins again. */
-export async function planRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<RestoreShared>> {
+/** The steps of a restore, by the kind of its system. */
+export async function planRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<object>> {
+  const { configuration } = await loadConfiguration(ctx);
+  const declaration = configuration.systems[String(run.parameters.system)];
+  if (declaration?.kind === "files" || declaration?.kind === "git") {
+    return planTreeRestore(run, declaration) as RunPlan<object>;
+  }
+  return (await planServerRestore(ctx, run)) as RunPlan<object>;
+}
+
+/** The steps of a restore of a database. Its server lives with the runner, so another runner begins again. */
+async function planServerRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<RestoreShared>> {
   const { system, to, at, from } = run.parameters as { system: string; to: string; at: string; from?: string };
   const { configuration } = await loadConfiguration(ctx);
   const directory = directoryOf(to, configuration.targets);

@@ -5,7 +5,7 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import type { StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
-import type { Configuration } from "@/lib/settings/schemas";
+import { checkTarget } from "./check-target";
 import { parsePoint } from "./point";
 import { StartRestoreInput } from "./schemas";
 
@@ -20,11 +20,16 @@ export async function startRestore(ctx: Ctx, input: StartRestoreInput): Promise<
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[name];
   if (!declaration) throw new NotFoundError("system", name);
-  if (declaration.kind !== "mariadb") {
+  if (declaration.kind === "service") {
     throw new PreconditionError(`system "${name}" is not backed up, by decision`, { hint: declaration.reason });
   }
   if (from && !configuration.repositories[from]) throw new NotFoundError("repository", from);
   checkTarget(configuration, to);
+  if (declaration.kind !== "mariadb" && !to.startsWith("dir:/")) {
+    throw new RefusedError(`"${name}" is no server: it comes back into a directory, not to "${to}"`, {
+      hint: "Say `--to dir:PATH` with an absolute path that is empty or absent.",
+    });
+  }
   const place = declaration.runner.label ?? declaration.runner.site;
   return ctx.transaction(async (tx) => {
     const { id: systemId } = await tx.system.findUniqueOrThrow({ where: { name } });
@@ -43,15 +48,4 @@ export async function startRestore(ctx: Ctx, input: StartRestoreInput): Promise<
     });
     return { runId: run.id };
   });
-}
-
-function checkTarget(configuration: Configuration, to: string): void {
-  if (to === "scratch" || to.startsWith("dir:/")) return;
-  const target = configuration.targets[to];
-  if (!target) throw new NotFoundError("target", to);
-  if (!target.allow.includes("drill")) {
-    throw new RefusedError(`target "${to}" does not allow a restore outside a live run`, {
-      hint: "A live recovery is started from its runbook; `targets.*.allow` in holdfast.yaml lists what a target allows.",
-    });
-  }
 }

@@ -7,13 +7,15 @@ export function describeRepository(identity: RepositoryIdentity): string {
 Repository ${identity.id}, format ${identity.format}, made ${identity.createdAt}.
 
 You need this folder, the private age key (identity) that was escrowed, and Debian's packages
-\`age zstd openssl jq mariadb-client mariadb-server-core\`.
+\`age zstd openssl jq tar git mariadb-client mariadb-server-core\`.
 
     sh restore.sh list   FOLDER
     sh restore.sh verify FOLDER SYSTEM BACKUP
     sh restore.sh users  FOLDER SYSTEM BACKUP IDENTITY > users.sql
     sh restore.sh dump   FOLDER SYSTEM BACKUP IDENTITY > dump.sql
     sh restore.sh log    FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
+    sh restore.sh files  FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
+    sh restore.sh code   FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
 
 FOLDER is a local copy of this repository (\`aws s3 sync s3://BUCKET/PREFIX FOLDER\`).
 
@@ -21,6 +23,8 @@ FOLDER is a local copy of this repository (\`aws s3 sync s3://BUCKET/PREFIX FOLD
 |---|---|
 | a backup | \`systems/SYSTEM/ID/\`: it exists when \`manifest.json\` is there and \`manifest.json.sig\` fits it |
 | its data | the manifest's \`parts\`, in order: \`cat PIECES \\| age -d -i IDENTITY \\| zstd -d\` |
+| files | \`files.tar.zst.age\`; an increment after all that its manifests' \`parent\` name, each by \`tar -x --listed-incremental=/dev/null\` |
+| code | \`code.bundle.zst.age\`: \`git clone\` reads it |
 | its users | \`users.sql.zst.age\` |
 | the log | \`systems/SYSTEM/log/SERVER/INCARNATION/\`: segments \`FILE.START-END.SHA256.zst.age\`, or a whole closed \`FILE.zst.age\` |
 

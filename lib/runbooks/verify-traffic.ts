@@ -24,7 +24,7 @@ export async function verifyTraffic(ctx: StepCtx, shared: RunbookShared): Promis
   for (const check of checks) {
     const method = check.post ? "POST" : "GET";
     const url = check.post ?? check.get ?? "";
-    await untilAnswered(ctx, { method, url, status: check.status }, begunMs + WAIT_MS_MAX);
+    await untilAnswered(ctx, { method, url, status: check.status, contains: check.contains }, begunMs + WAIT_MS_MAX);
     ctx.run.say(`${method} ${url} answered ${check.status}`);
   }
   const at = ctx.now();
@@ -36,7 +36,7 @@ export async function verifyTraffic(ctx: StepCtx, shared: RunbookShared): Promis
 
 async function untilAnswered(
   ctx: StepCtx,
-  check: { method: "GET" | "POST"; url: string; status: number },
+  check: { method: "GET" | "POST"; url: string; status: number; contains?: string | undefined },
   deadlineMs: number,
 ): Promise<void> {
   let last = "no answer";

@@ -1,6 +1,15 @@
 import { z } from "zod";
 
-export const RUN_KINDS = ["backup", "restore", "verification", "runbook", "check", "repair"] as const;
+export const RUN_KINDS = [
+  "backup",
+  "cut",
+  "restore",
+  "verification",
+  "runbook",
+  "retention",
+  "check",
+  "repair",
+] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 
 export const RUN_STATES = ["queued", "running", "waiting", "succeeded", "failed", "aborted"] as const;
@@ -31,7 +40,7 @@ export type ClockName = (typeof CLOCKS)[number];
 export const Progress = z.object({
   done: z.number(),
   total: z.number().nullable(),
-  unit: z.enum(["bytes", "tables", "transactions", "checks"]),
+  unit: z.enum(["bytes", "tables", "transactions", "checks", "repositories", "files", "backups"]),
   ratePerSecond: z.number().nullable(),
   secondsLeft: z.number().nullable(),
 });

@@ -129,7 +129,8 @@ describe("a configuration that is applied", () => {
     await database.db.repository.update({ where: { name: "secondary" }, data: { identity: "pinned" } });
     const alone = (estate: TestEstate) => {
       delete estate.repositories.secondary;
-      for (const backup of Object.values(estate.systems.database.backup)) backup.to = ["primary"];
+      const { full, log } = estate.systems.database.backup;
+      for (const backup of [full, log]) backup.to = ["primary"];
     };
     await apply(textOf(alone));
     const removed = await database.db.repository.findUniqueOrThrow({ where: { name: "secondary" } });

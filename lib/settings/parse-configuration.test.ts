@@ -197,8 +197,8 @@ describe("a holdfast.yaml", () => {
   });
 
   test("of a kind that does not exist yet is refused with those that do", () => {
-    const { text } = change("    kind: service", "    kind: files");
-    expect(complaints(text).join()).toContain("expected kind to be mariadb or service");
+    const { text } = change("    kind: service", "    kind: printer");
+    expect(complaints(text).join()).toContain("expected kind to be mariadb, files, git or service");
   });
 
   test("names each environment variable that is missing, with its line, and no other", () => {

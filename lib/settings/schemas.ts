@@ -2,6 +2,12 @@ import { z } from "zod";
 import { isCronExpression } from "@/lib/kernel/cron";
 import { parseBytes } from "@/lib/kernel/bytes";
 import { parseDurationSeconds } from "@/lib/kernel/time";
+import { ChannelDeclaration } from "./channels";
+import { plainSecrets, unknownVariables } from "./check-trees";
+import { sharedPlaces } from "./shared-places";
+import { secretReference } from "./secret-reference";
+
+export { ChannelDeclaration } from "./channels";
 
 /* The shape of holdfast.yaml. `${NAME}` stays as it is written: the runner reads it from its environment at the
    moment of use, so that no secret is stored. */
@@ -36,11 +42,6 @@ const cron = z.string().refine(isCronExpression, "expected five cron fields in U
 const ageRecipient = z
   .string()
   .regex(/^age1[a-z0-9]{20,}$/, "expected an age recipient (age1…); is it the private key?");
-
-/** A secret is never written into the file: only the name of the variable that holds it. */
-const secretReference = z
-  .string()
-  .regex(/^\$\{[A-Z_][A-Z0-9_]*\}$/, "expected ${NAME}: a secret comes from the environment, never from this file");
 
 const Connection = z.strictObject({
   socket: z.string().min(1).optional(),
@@ -81,31 +82,74 @@ export const RepositoryDeclaration = z.discriminatedUnion("kind", [
 ]);
 export type RepositoryDeclaration = z.infer<typeof RepositoryDeclaration>;
 
-const schedule = { schedule: cron, retain: seconds, to: z.array(name).min(1) };
+/** The standard's own times, when nothing else is declared. */
+export const DEFAULT_SCHEDULES = { full: "0 2 * * *", incremental: "0 */6 * * *", log: "*/15 * * * *" } as const;
 
-export const BackupDeclaration = z.strictObject({
-  full: z.strictObject({ ...schedule, method: z.enum(["logical"]).default("logical") }).optional(),
-  log: z
-    .strictObject({
-      ...schedule,
-      /** Followed as it is written, instead of fetched at the schedule's times. */
-      stream: z.boolean().default(false),
-      /** How often new bytes are shipped. */
-      interval: seconds.default(60),
-    })
-    .optional(),
-});
+/** What a type of backup is taken by: the standard's own times, ages and places unless others are declared. */
+function scheduled(type: keyof typeof DEFAULT_SCHEDULES, defaults: { retain: string; to: string[] }) {
+  return {
+    schedule: cron.default(DEFAULT_SCHEDULES[type]),
+    retain: seconds.prefault(defaults.retain),
+    to: z.array(name).min(1).default(defaults.to),
+  };
+}
+
+const full = scheduled("full", { retain: "30d", to: ["primary", "secondary"] });
+const incremental = scheduled("incremental", { retain: "7d", to: ["primary"] });
+const log = scheduled("log", { retain: "24h", to: ["primary"] });
+
+/** Of a database. */
+export const BackupDeclaration = z
+  .strictObject({
+    full: z.strictObject({ ...full, method: z.enum(["logical"]).default("logical") }).optional(),
+    incremental: z.strictObject(incremental).optional(),
+    log: z
+      .strictObject({
+        ...log,
+        /** Without it, each time of the schedule is a slot of its own, which ends well when all until then is stored. */
+        stream: z.boolean().default(false),
+        /** How often new bytes are shipped. */
+        interval: seconds.default(60),
+      })
+      .optional(),
+  })
+  .refine((backup) => !backup.incremental || (backup.full && backup.log), {
+    error: "expected full and log as well: an incremental of a database is the closed log since its full",
+    path: ["incremental"],
+  });
 export type BackupDeclaration = z.infer<typeof BackupDeclaration>;
 
 const HttpCheckDeclaration = z
-  .strictObject({ get: z.url().optional(), post: z.url().optional(), status: z.number().int().default(200) })
+  .strictObject({
+    get: z.url().optional(),
+    post: z.url().optional(),
+    status: z.number().int().default(200),
+    contains: z.string().min(1).optional(),
+  })
   .refine((check) => Boolean(check.get) !== Boolean(check.post), "expected exactly one of get and post");
+
+/** When backups are verified, unless other times are declared: after the full of the night. */
+export const DEFAULT_VERIFICATIONS = { daily: "0 4 * * *", weekly: "0 5 * * 0" } as const;
 
 const Verify = z.strictObject({
   minimumSize: bytes.optional(),
   minimumTables: z.number().int().min(0).optional(),
   queries: z.array(z.strictObject({ sql: z.string().min(1), atLeast: z.number() })).default([]),
-  application: z.strictObject({ checks: z.array(HttpCheckDeclaration).min(1) }).optional(),
+  application: z
+    .strictObject({
+      /** Started on the recovered copy at level `application`; `{{port}}` and the like stand for the copy's facts. */
+      start: z.array(z.string().min(1)).min(1).optional(),
+      directory: z.string().startsWith("/", "expected an absolute path").optional(),
+      /** Beside the ones that it always gets: see lib/verification/README.md. Never a secret. */
+      environment: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).default({}),
+      /** How long it may take to answer its first check. */
+      readyWithin: seconds.default(60),
+      checks: z.array(HttpCheckDeclaration).min(1),
+    })
+    .optional(),
+  /** When it is verified by itself; `off` is a decision that the page shows. */
+  daily: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.daily),
+  weekly: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.weekly),
 });
 
 export const IMPACTS = ["critical", "high", "medium", "low"] as const;
@@ -120,6 +164,40 @@ const common = {
   rto: seconds,
   rpo: z.union([z.literal("none").transform(() => null), seconds]),
 };
+
+/** On the runner's machine; `{{NAME}}` of `variables` may stand in it. */
+const place = z.string().regex(/^(\/|\{\{)/, "expected an absolute path, or one that begins with {{NAME}}");
+const inside = z
+  .string()
+  .min(1)
+  .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), "expected a path below `path`");
+
+const FilesSystem = z.strictObject({
+  ...common,
+  kind: z.literal("files"),
+  path: place,
+  /** Below `path`; all of it unless told. */
+  include: z.array(inside).default([]),
+  /** Below `path`; `*` and `?` match any character. */
+  exclude: z.array(inside).default([]),
+  /** Holds secrets, such as a `.env`: encrypted always, and known again by a fingerprint. */
+  secrets: z.boolean().default(false),
+  backup: z
+    .strictObject({ full: z.strictObject(full).optional(), incremental: z.strictObject(incremental).optional() })
+    .refine((backup) => !backup.incremental || backup.full, {
+      error: "expected full as well: an incremental continues one",
+      path: ["incremental"],
+    }),
+});
+
+const GitSystem = z.strictObject({
+  ...common,
+  kind: z.literal("git"),
+  path: place,
+  /** One release; all refs unless told. */
+  tag: z.string().min(1).optional(),
+  backup: z.strictObject({ full: z.strictObject(full).optional() }),
+});
 
 const HEARTBEAT_MS_MIN = 100;
 const HEARTBEAT_MS_MAX = 3_600_000;
@@ -143,19 +221,58 @@ export const SystemDeclaration = z.discriminatedUnion(
         .refine((ms) => ms >= HEARTBEAT_MS_MIN && ms <= HEARTBEAT_MS_MAX, "expected a period from 100ms to 3600s")
         .default(1_000),
     }),
+    FilesSystem,
+    GitSystem,
     /** Nothing to back up, by decision. */
-    z.strictObject({ ...common, kind: z.literal("service"), reason: z.string().min(1) }),
+    z.strictObject({
+      ...common,
+      kind: z.literal("service"),
+      reason: z.string().min(1),
+      /** What it needs after a recovery until it serves as before. */
+      warmUp: z.string().min(1).optional(),
+    }),
   ],
   {
     error: (issue) => {
       const input: unknown = issue.input;
       const kind = typeof input === "object" && input !== null && "kind" in input ? input.kind : undefined;
-      return kind === "mysql" ? MySqlRefusal : "expected kind to be mariadb or service";
+      return kind === "mysql" ? MySqlRefusal : "expected kind to be mariadb, files, git or service";
     },
   },
 );
 export type SystemDeclaration = z.infer<typeof SystemDeclaration>;
 export type MariadbDeclaration = Extract<SystemDeclaration, { kind: "mariadb" }>;
+export type FilesDeclaration = Extract<SystemDeclaration, { kind: "files" }>;
+export type GitDeclaration = Extract<SystemDeclaration, { kind: "git" }>;
+
+/** The types that some kind of system may declare. */
+type AnyBackupDeclaration = Pick<BackupDeclaration, "incremental" | "log"> & {
+  full?: FilesDeclaration["backup"]["full"];
+};
+
+/** One scheduled type of backup of a system. */
+export interface DeclaredBackup {
+  type: "full" | "incremental" | "log";
+  /** Five cron fields, in UTC. */
+  schedule: string;
+  /** Seconds. */
+  retain: number;
+  /** Repositories. */
+  to: string[];
+  /** Followed as it is written: it has no slots. */
+  stream: boolean;
+}
+
+/** Every type of backup that a system declares, fulls first; none for what is not backed up. */
+export function declaredBackups(declaration: SystemDeclaration | undefined): DeclaredBackup[] {
+  if (!declaration || declaration.kind === "service") return [];
+  const { full, incremental, log }: AnyBackupDeclaration = declaration.backup;
+  return [
+    ...(full ? [{ ...full, type: "full" as const, stream: false }] : []),
+    ...(incremental ? [{ ...incremental, type: "incremental" as const, stream: false }] : []),
+    ...(log ? [{ ...log, type: "log" as const }] : []),
+  ].map(({ type, schedule, retain, to, stream }) => ({ type, schedule, retain, to, stream }));
+}
 
 export const TargetDeclaration = z.strictObject({
   kind: z.literal("mariadb"),
@@ -167,34 +284,21 @@ export const TargetDeclaration = z.strictObject({
 });
 export type TargetDeclaration = z.infer<typeof TargetDeclaration>;
 
-/** Two names for one place would count one copy twice. */
-function sharedPlaces(repositories: Record<string, RepositoryDeclaration>): { path: string[]; message: string }[] {
-  const places = new Map<string, string>();
-  return Object.entries(repositories).flatMap(([name, repository]) => {
-    const place = placeOf(repository);
-    const first = places.get(place);
-    places.set(place, first ?? name);
-    const message = `expected a place of its own: "${first}" lies there already`;
-    return first === undefined ? [] : [{ path: [name], message }];
-  });
-}
-
-function placeOf(repository: RepositoryDeclaration): string {
-  if (repository.kind === "directory") return repository.path.replace(/\/+$/, "");
-  const { bucket, prefix, endpoint = "" } = repository;
-  return JSON.stringify([endpoint.replace(/\/+$/, ""), bucket, prefix.replace(/^\/+|\/+$/g, "")]);
-}
-
 /** References to systems and repositories that are not declared. */
 function missingNames(
   systems: Record<string, SystemDeclaration>,
   repositories: Record<string, unknown>,
 ): { path: string[]; message: string }[] {
   const wanted = Object.entries(systems).flatMap(([system, declaration]) => [
-    ...declaration.dependsOn.map((name) => ({ path: [system, "dependsOn"], name, among: systems, what: "system" })),
-    ...(declaration.kind === "mariadb" ? (["full", "log"] as const) : []).flatMap((type) =>
-      (declaration.kind === "mariadb" ? (declaration.backup[type]?.to ?? []) : []).map((name) => ({
-        path: [system, "backup", type, "to"],
+    ...declaration.dependsOn.map((name) => ({
+      path: ["systems", system, "dependsOn"],
+      name,
+      among: systems,
+      what: "system",
+    })),
+    ...declaredBackups(declaration).flatMap(({ type, to }) =>
+      to.map((name) => ({
+        path: ["systems", system, "backup", type, "to"],
         name,
         among: repositories,
         what: "repository",
@@ -219,14 +323,24 @@ export const Configuration = z
     keys: z.strictObject({ recipients: z.array(ageRecipient), identityFile: z.string().optional() }),
     repositories: z.record(name, RepositoryDeclaration),
     systems: z.record(name, SystemDeclaration),
+    /** Full backups of all systems under one id, at these times. */
+    cut: z.strictObject({ schedule: cron }).optional(),
+    retention: z
+      .strictObject({
+        /** `manual`: nothing is deleted by a schedule. */
+        apply: z.enum(["daily", "manual"]).default("daily"),
+        /** So many proven fulls stay in each repository, whatever their age. */
+        keepProven: z.number().int().min(1).default(3),
+      })
+      .prefault({}),
     targets: z.record(name, TargetDeclaration).default({}),
+    channels: z.record(name, ChannelDeclaration).default({}),
   })
   .check((ctx) => {
-    for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
-      ctx.issues.push({ code: "custom", message, path: ["systems", ...path], input: ctx.value.systems });
-    }
-    for (const { path, message } of sharedPlaces(ctx.value.repositories)) {
-      ctx.issues.push({ code: "custom", message, path: ["repositories", ...path], input: ctx.value.repositories });
+    const { systems, repositories } = ctx.value;
+    const named = [...missingNames(systems, repositories), ...sharedPlaces(repositories)];
+    for (const { path, message } of [...named, ...plainSecrets(ctx.value), ...unknownVariables(ctx.value)]) {
+      ctx.issues.push({ code: "custom", message, path, input: ctx.value });
     }
   });
 /** As parsed: durations in seconds, sizes in bytes, `${NAME}` still as written. */

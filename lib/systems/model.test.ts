@@ -15,6 +15,9 @@ const well: StateFacts = {
   isBackupRunning: false,
   lastAttemptState: "complete",
   hasCopyMissing: false,
+  verifier: "passed",
+  newestVerdict: "pass",
+  isProven: true,
 };
 const stateOf = (change: Partial<StateFacts>) => judgeState({ ...well, ...change }).state;
 
@@ -33,6 +36,9 @@ describe("a system's state", () => {
     ["more would be lost than its target allows", { exposureSeconds: 901 }, "warning"],
     ["its last backup failed", { lastAttemptState: "failed" }, "warning"],
     ["a copy is missing", { lastAttemptState: "incomplete", hasCopyMissing: true }, "warning"],
+    ["the verifier is broken, whatever else", { verifier: "broken", exposureSeconds: null }, "warning"],
+    ["its newest verification found a bad backup", { newestVerdict: "backup-bad" }, "warning"],
+    ["no restore of it was ever proven", { isProven: false, newestVerdict: null }, "unknown"],
     ["nothing is backed up, by decision", { kind: "service", probedAt: null }, "idle"],
   ])("when %s is not ok", (_, change, state) => {
     const judged = judgeState({ ...well, ...change });
@@ -55,6 +61,9 @@ describe("a system's state", () => {
         fc.constantFrom("running" as const, "complete" as const, "incomplete" as const, "failed" as const),
       ),
       hasCopyMissing: fc.boolean(),
+      verifier: fc.constantFrom("passed" as const, "broken" as const, "unknown" as const),
+      newestVerdict: fc.option(fc.constantFrom("pass" as const, "backup-bad" as const)),
+      isProven: fc.boolean(),
     });
     fc.assert(
       fc.property(facts, (change) => {
@@ -65,6 +74,9 @@ describe("a system's state", () => {
         expect(all.exposureSeconds).not.toBeNull();
         if (all.rpoTargetSeconds !== null) expect(all.exposureSeconds).toBeLessThanOrEqual(all.rpoTargetSeconds);
         expect(all.hasCopyMissing).toBe(false);
+        expect([all.verifier, all.newestVerdict]).not.toEqual(expect.arrayContaining(["broken"]));
+        expect(all.newestVerdict).not.toBe("backup-bad");
+        expect(all.isProven).toBe(true);
         expect(["failed", "incomplete"]).not.toContain(all.lastAttemptState);
       }),
       { numRuns: 1_000 },

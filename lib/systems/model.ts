@@ -1,7 +1,8 @@
+import type { VerifierState } from "@/lib/verification/schemas";
 import type { CALENDAR_STATES, SystemState } from "./schemas";
 
 export interface StateFacts {
-  kind: "mariadb" | "service";
+  kind: "mariadb" | "files" | "git" | "service";
   now: Date;
   /** Newest acknowledged heartbeat. */
   heartbeatAt: Date | null;
@@ -12,6 +13,11 @@ export interface StateFacts {
   isBackupRunning: boolean;
   lastAttemptState: "running" | "complete" | "incomplete" | "failed" | null;
   hasCopyMissing: boolean;
+  /** What is known of the verifier itself, and what it said of this system last; null: nothing yet. */
+  verifier: VerifierState;
+  newestVerdict: "pass" | "backup-bad" | "verifier-bad" | "environment-failed" | null;
+  /** Whether a restore of any of its backups ever passed. */
+  isProven: boolean;
 }
 
 export interface JudgedState {
@@ -26,6 +32,8 @@ const FACTS_MS_MAX = 30_000;
 /** One word for a system's state, worst first. What is not known is never ok. */
 export function judgeState(facts: StateFacts): JudgedState {
   if (facts.kind === "service") return { state: "idle", word: "Not backed up", reason: null };
+  // Nothing answers for files and code: their backups alone tell.
+  if (facts.kind !== "mariadb") return judgeBackups(facts);
   if (!facts.probedAt || facts.now.getTime() - facts.probedAt.getTime() > FACTS_MS_MAX) {
     return {
       state: "unknown",
@@ -41,6 +49,13 @@ export function judgeState(facts: StateFacts): JudgedState {
 
 function judgeBackups(facts: StateFacts): JudgedState {
   const { exposureSeconds, rpoTargetSeconds } = facts;
+  if (facts.verifier === "broken") {
+    return {
+      state: "warning",
+      word: "Verifier broken",
+      reason: "The verifier passed a backup that is broken by intent: no proof counts until that is mended.",
+    };
+  }
   if (exposureSeconds === null) {
     return facts.isBackupRunning
       ? { state: "running", word: "First backup", reason: null }
@@ -58,6 +73,20 @@ function judgeBackups(facts: StateFacts): JudgedState {
   }
   if (facts.lastAttemptState === "incomplete" || facts.hasCopyMissing) {
     return { state: "warning", word: "Copy missing", reason: "A repository lacks a copy of the newest backup." };
+  }
+  return judgeProofs(facts);
+}
+
+function judgeProofs({ newestVerdict, isProven }: StateFacts): JudgedState {
+  if (newestVerdict === "backup-bad") {
+    return {
+      state: "warning",
+      word: "Backup bad",
+      reason: "The newest verification found a bad backup: see its finding.",
+    };
+  }
+  if (!isProven) {
+    return { state: "unknown", word: "Not proven", reason: "No restore of its backups was ever proven: verify one." };
   }
   return { state: "ok", word: "OK", reason: null };
 }

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { VERDICTS } from "@/lib/backups/schemas";
+import { VERIFIER_STATES } from "@/lib/verification/schemas";
 
 export const SYSTEM_STATES = ["ok", "running", "warning", "failed", "idle", "unknown"] as const;
 export type SystemState = (typeof SYSTEM_STATES)[number];
@@ -21,12 +23,14 @@ export const SystemSummary = z.object({
   id: z.string(),
   name: z.string(),
   title: z.string(),
-  kind: z.enum(["mariadb", "service"]),
+  kind: z.enum(["mariadb", "files", "git", "service"]),
   impact: z.enum(["critical", "high", "medium", "low"]),
   owner: z.string().nullable(),
   deputy: z.string().nullable(),
   /** Why nothing is backed up, for a `service`. */
   decision: z.string().nullable(),
+  /** What such a service needs after a recovery until it serves as before; null when nothing is declared. */
+  warmUp: z.string().nullable(),
   rtoTargetSeconds: z.number(),
   rpoTargetSeconds: z.number().nullable(),
   state: z.enum(SYSTEM_STATES),
@@ -43,6 +47,11 @@ export const SystemSummary = z.object({
   lastSuccessAt: z.string().nullable(),
   lastProvenAt: z.string().nullable(),
   lastProvenLevel: z.string().nullable(),
+  /** The newest attempt to prove a backup, whatever it came to; null: never tried, which is its own state and not green. */
+  newestVerdict: z.enum(VERDICTS).nullable(),
+  newestVerdictAt: z.string().nullable(),
+  /** What is known of the verifier itself. */
+  verifier: z.enum(VERIFIER_STATES),
   rtoActualSeconds: z.number().nullable(),
   rpoActualSeconds: z.number().nullable(),
   /** When RTO and RPO actual were measured, and by which run. */

@@ -1,6 +1,6 @@
 import type { RepositoryReach } from "@/lib/backups";
 import { nextTimes } from "@/lib/kernel/cron";
-import type { SystemDeclaration } from "@/lib/settings/schemas";
+import { type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
 import { fillCalendar, judgeState } from "./model";
 import type { RepositoryExposure, SystemSummary } from "./schemas";
 import type { SystemFacts } from "./system-facts";
@@ -26,7 +26,7 @@ export function summarizeSystem(facts: SystemFacts, row: SystemRow): SystemSumma
     repositories,
     ...agesOf(attempt, success),
     ...describeProof(facts, row.id),
-    calendar: row.kind === "mariadb" ? calendarOf(facts, row.id, backups) : [],
+    calendar: row.kind !== "service" ? calendarOf(facts, row.id, backups) : [],
     heartbeatAt: row.heartbeatAt?.toISOString() ?? null,
     schedules: schedulesOf(declaration, facts.now),
   };
@@ -46,10 +46,15 @@ function describeDeclaration(row: SystemRow, declaration: SystemDeclaration | un
     impact: row.impact as SystemSummary["impact"],
     owner: row.owner,
     deputy: row.deputy,
-    decision: declaration?.kind === "service" ? declaration.reason : null,
+    ...describeService(declaration),
     rtoTargetSeconds: row.rtoTargetSeconds,
     rpoTargetSeconds: row.rpoTargetSeconds,
   };
+}
+
+function describeService(declaration: SystemDeclaration | undefined): Pick<SystemSummary, "decision" | "warmUp"> {
+  if (declaration?.kind !== "service") return { decision: null, warmUp: null };
+  return { decision: declaration.reason, warmUp: declaration.warmUp ?? null };
 }
 
 function describeState(
@@ -59,7 +64,7 @@ function describeState(
   const { row, exposureSeconds } = of;
   const attempt = of.attempt?.state ?? null;
   const judged = judgeState({
-    kind: row.kind === "mariadb" ? "mariadb" : "service",
+    kind: row.kind as SystemSummary["kind"],
     now: facts.now,
     heartbeatAt: row.heartbeatAt,
     probedAt: row.probedAt,
@@ -69,6 +74,9 @@ function describeState(
     isBackupRunning: attempt === "running",
     lastAttemptState: attempt as SystemSummary["lastAttemptState"],
     hasCopyMissing: attempt === "incomplete",
+    verifier: facts.verifier,
+    newestVerdict: verdictOf(facts, row.id).newestVerdict,
+    isProven: facts.proofs.some((proof) => proof.systemId === row.id),
   });
   return { state: judged.state, stateWord: judged.word, stateReason: judged.reason };
 }
@@ -79,10 +87,20 @@ function describeProof(facts: SystemFacts, systemId: string) {
   return {
     lastProvenAt: proof?.at.toISOString() ?? null,
     lastProvenLevel: proof?.level ?? null,
+    ...verdictOf(facts, systemId),
+    verifier: facts.verifier,
     rtoActualSeconds: secondsOf(measure?.rtoActualMs),
     rpoActualSeconds: secondsOf(measure?.rpoActualMs),
     measuredAt: measure?.endedAt?.toISOString() ?? null,
     measuredRunId: measure?.id ?? null,
+  };
+}
+
+function verdictOf(facts: SystemFacts, systemId: string): Pick<SystemSummary, "newestVerdict" | "newestVerdictAt"> {
+  const newest = facts.verdicts.find((each) => each.systemId === systemId);
+  return {
+    newestVerdict: (newest?.verdict ?? null) as SystemSummary["newestVerdict"],
+    newestVerdictAt: newest?.at.toISOString() ?? null,
   };
 }
 
@@ -125,13 +143,10 @@ function titleOf(name: string): string {
 }
 
 function schedulesOf(declaration: SystemDeclaration | undefined, now: Date): SystemSummary["schedules"] {
-  if (declaration?.kind !== "mariadb") return [];
-  const { full, log } = declaration.backup;
-  return [
-    ...(full ? [{ type: "full", schedule: full.schedule, stream: false }] : []),
-    ...(log ? [{ type: "log", schedule: log.schedule, stream: log.stream }] : []),
-  ].map((each) => ({
-    ...each,
-    next: nextTimes(each.schedule, now, NEXT_TIMES).map((at) => at.toISOString()),
+  return declaredBackups(declaration).map(({ type, schedule, stream }) => ({
+    type,
+    schedule,
+    stream,
+    next: nextTimes(schedule, now, NEXT_TIMES).map((at) => at.toISOString()),
   }));
 }

@@ -3,7 +3,9 @@ import { BACKUP_STATES, type BackupState } from "@/lib/backups/schemas";
 import type { Prisma } from "@/lib/db/client";
 import type { Ctx } from "@/lib/db/context";
 import { findConfiguration } from "@/lib/settings";
-import type { Configuration, SystemDeclaration } from "@/lib/settings/schemas";
+import { getVerifier } from "@/lib/verification";
+import type { VerifierState } from "@/lib/verification/schemas";
+import { type Configuration, type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
 
 const CALENDAR_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -47,6 +49,9 @@ export interface SystemFacts {
   missed: { systemId: string; dueAt: Date }[];
   /** Restores that passed, newest first. */
   proofs: ProofFact[];
+  /** The newest attempt to prove a backup of each system. */
+  verdicts: { systemId: string; verdict: string; at: Date }[];
+  verifier: VerifierState;
   /** Recoveries with a measured RTO, newest first. */
   measures: MeasureFact[];
 }
@@ -67,7 +72,7 @@ export async function readSystemFacts(ctx: Ctx, name?: string): Promise<SystemFa
   const systemId = { in: rows.map((row) => row.id) };
   const declarations = new Map(Object.entries(loaded?.configuration.systems ?? {}));
   const since = new Date(now.getTime() - CALENDAR_DAYS * DAY_MS);
-  const [reaches, backups, attempts, successes, missed, proofs, measures] = await Promise.all([
+  const [reaches, backups, attempts, successes, missed, proofs, verdicts, verifier, measures] = await Promise.all([
     readReach(
       ctx,
       rows.map((row) => ({ id: row.id, repositories: repositoriesOf(declarations.get(row.name)) })),
@@ -89,6 +94,8 @@ export async function readSystemFacts(ctx: Ctx, name?: string): Promise<SystemFa
       take: 500,
       select: { systemId: true, at: true, level: true, backupId: true },
     }),
+    newestVerdicts(ctx, systemId.in),
+    getVerifier(ctx),
     ctx.db.run.findMany({
       where: { systemId, kind: "runbook", state: "succeeded", rtoActualMs: { not: null } },
       orderBy: { endedAt: "desc" },
@@ -97,7 +104,21 @@ export async function readSystemFacts(ctx: Ctx, name?: string): Promise<SystemFa
     }),
   ]);
   const configuration = loaded?.configuration ?? null;
-  return { now, configuration, rows, declarations, reaches, backups, attempts, successes, missed, proofs, measures };
+  return {
+    now,
+    configuration,
+    rows,
+    declarations,
+    reaches,
+    backups,
+    attempts,
+    successes,
+    missed,
+    proofs,
+    verdicts,
+    verifier: verifier.state,
+    measures,
+  };
 }
 
 /** One row for each system, read from the index: a system may have years of backups. */
@@ -110,7 +131,13 @@ function newestBackups(ctx: Ctx, systemIds: string[], states: readonly BackupSta
     ORDER BY system_id, started_at DESC`;
 }
 
+function newestVerdicts(ctx: Ctx, systemIds: string[]): Promise<SystemFacts["verdicts"]> {
+  return ctx.db.$queryRaw<SystemFacts["verdicts"]>`
+    SELECT DISTINCT ON (system_id) system_id::text AS "systemId", verdict, at
+    FROM verifications WHERE system_id = ANY(${systemIds}::uuid[]) ORDER BY system_id, at DESC`;
+}
+
 function repositoriesOf(declaration: SystemDeclaration | undefined): string[] {
-  if (declaration?.kind !== "mariadb") return [];
-  return [...new Set([...(declaration.backup.full?.to ?? []), ...(declaration.backup.log?.to ?? [])])];
+  // An incremental goes where its full is: what it is stored in beside is no place to recover from.
+  return [...new Set(declaredBackups(declaration).flatMap(({ type, to }) => (type === "incremental" ? [] : to)))];
 }

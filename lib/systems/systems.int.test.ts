@@ -47,6 +47,11 @@ async function protect(): Promise<string> {
   return backupId;
 }
 
+const verified = (backupId: string, level: string, verdict = "pass") =>
+  database.db.verification.create({
+    data: { id: newId(), systemId, backupId, level, verdict, at: database.clock.now() },
+  });
+
 describe("the list of systems", () => {
   test("before anything was heard of them knows nothing, and says so", async () => {
     const { systems, objectives } = await listSystems(database.ctx(VIEWER));
@@ -66,11 +71,14 @@ describe("the list of systems", () => {
   });
 
   test("shows the exposure of the worst repository, as of now", async () => {
-    await protect();
+    const backupId = await protect();
     database.clock.advance(7_000);
     await probe();
+    expect(await theDatabase()).toMatchObject({ state: "unknown", stateWord: "Not proven", newestVerdict: null });
+    await verified(backupId, "restore");
     expect(await theDatabase()).toMatchObject({
       state: "ok",
+      newestVerdict: "pass",
       recoverableTo: "2026-11-23T10:00:03.000Z",
       exposureSeconds: 7,
     });
@@ -96,6 +104,19 @@ describe("the list of systems", () => {
       data: { state: "missing" },
     });
     expect(await theDatabase()).toMatchObject({ state: "warning", stateWord: "No backup", exposureSeconds: null });
+  });
+
+  test("says that a backup is bad, and that the verifier is broken, whatever else there is to say", async () => {
+    const backupId = await protect();
+    await verified(backupId, "restore");
+    database.clock.advance(1_000);
+    await verified(backupId, "object", "backup-bad");
+    expect(await theDatabase()).toMatchObject({ state: "warning", stateWord: "Backup bad" });
+    const now = database.clock.now();
+    await database.db.verifierTest.create({
+      data: { id: newId(), runId: newId(), state: "broken", startedAt: now, endedAt: now },
+    });
+    expect(await theDatabase()).toMatchObject({ state: "warning", stateWord: "Verifier broken", verifier: "broken" });
   });
 
   test("says over RPO when more would be lost than the target allows, and down when it does not answer", async () => {

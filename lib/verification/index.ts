@@ -1,3 +1,11 @@
+export { assignFinding } from "./assign-finding";
+export { claimVerifications } from "./claim-verifications";
+export { closeFinding } from "./close-finding";
+export { getVerifier } from "./get-verifier";
+export { listFindings } from "./list-findings";
+export { listVerifications } from "./list-verifications";
+export { openFinding } from "./open-finding";
 export { planVerification } from "./verification-plan";
 export { proveByDrill } from "./prove-by-drill";
+export { startSelfTest } from "./start-self-test";
 export { startVerification } from "./start-verification";

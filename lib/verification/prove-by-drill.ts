@@ -17,6 +17,11 @@ export async function proveByDrill(ctx: JobCtx, run: ClaimedRun, recovery: Recov
     repository: source.repository,
     level: replay?.end.gtid && heartbeat ? "replay" : "restore",
     verdict: "pass",
-    details: { tables: manifest.tables.length, restoredTo },
+    durationMs: null,
+    details: {
+      tables: manifest.tables.length,
+      restoredTo,
+      tools: { ...manifest.tools, server: manifest.server.version },
+    },
   });
 }

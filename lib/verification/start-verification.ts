@@ -5,6 +5,7 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import type { StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
+import type { SystemDeclaration } from "@/lib/settings/schemas";
 import { StartVerificationInput } from "./schemas";
 
 /**
@@ -32,6 +33,7 @@ export async function startVerification(ctx: Ctx, input: StartVerificationInput)
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[backup.system.name];
   if (!declaration) throw new NotFoundError("system", backup.system.name);
+  if (request.level === "application") requireApplication(backup.system.name, declaration);
   return ctx.transaction(async (tx) => {
     const run = await createRun(tx, ctx, {
       kind: "verification",
@@ -47,5 +49,12 @@ export async function startVerification(ctx: Ctx, input: StartVerificationInput)
       metadata: { run: run.id, level: request.level },
     });
     return { runId: run.id };
+  });
+}
+
+function requireApplication(system: string, declaration: SystemDeclaration): void {
+  if (declaration.kind === "mariadb" && declaration.verify.application?.start) return;
+  throw new PreconditionError(`system "${system}" declares no application that could be started`, {
+    hint: "Declare `verify.application.start` in holdfast.yaml.",
   });
 }

@@ -18,13 +18,15 @@ interface VerdictsProps {
   systems: readonly SystemSummary[];
   runs: readonly RunSummary[];
   drills: DrillPeriods | undefined;
+  /** How many are open. */
+  alerts: number;
 }
 
 /** Four questions before anything else: danger, proof, cost, what is due. */
-export function Verdicts({ systems, runs, drills }: VerdictsProps) {
+export function Verdicts({ systems, runs, drills, alerts }: VerdictsProps) {
   return (
     <VerdictRow>
-      <Danger systems={systems} />
+      <Danger systems={systems} alerts={alerts} />
       <Proof systems={systems} />
       <Cost systems={systems} />
       <Due runs={runs} tasks={drills?.periods.flatMap((period) => period.tasks) ?? []} />
@@ -32,10 +34,20 @@ export function Verdicts({ systems, runs, drills }: VerdictsProps) {
   );
 }
 
-function Danger({ systems }: { systems: readonly SystemSummary[] }) {
+function Danger({ systems, alerts }: Pick<VerdictsProps, "systems" | "alerts">) {
   const [worst, second] = byDanger(systems).filter(
     ({ state }) => state === "failed" || state === "warning" || state === "unknown",
   );
+  if (!worst && alerts > 0) {
+    return (
+      <Verdict
+        question="Is anything in danger?"
+        tone="warning"
+        answer={`${alerts} ${alerts === 1 ? "alert is" : "alerts are"} open`}
+        evidence={<span className="truncate">Every system answers and holds its RPO</span>}
+      />
+    );
+  }
   if (!worst) {
     const answered = systems.filter((system) => system.kind === "mariadb").length;
     return (

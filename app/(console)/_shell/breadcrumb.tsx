@@ -46,5 +46,6 @@ function ThingName({ section, id }: { section: string; id: string }) {
   const run = useQuery({ ...runQuery(id), enabled: false });
   if (section === "systems") return system.data?.title ?? id;
   if (section === "runs" && run.data) return run.data.title;
+  if (section === "backups" && id === "retention") return "Retention";
   return /^[0-9a-f-]{36}$/.test(id) ? id.slice(0, 8) : id;
 }

@@ -16,6 +16,8 @@ export function badgeOf(section: Section, attention: Attention): ReactNode {
     case "systems":
       if (attention.failed > 0) return <Count tone="failed" count={attention.failed} word="failed" />;
       return attention.warning > 0 ? <Count tone="warning" count={attention.warning} word="in danger" /> : null;
+    case "alerts":
+      return attention.alerts > 0 ? <Count tone={attention.alertTone} count={attention.alerts} word="open" /> : null;
     case "runs":
       if (attention.waiting > 0) return <Count tone="warning" count={attention.waiting} word="waiting" />;
       return attention.open > 0 ? <Count tone="running" count={attention.open} word="running" /> : null;

@@ -19,10 +19,12 @@ const SECTIONS: readonly Section[] = [
   { id: "systems", title: "Systems", href: "/systems", icon: "systems", key: "s", isOnTabBar: true },
   { id: "backups", title: "Backups", href: "/backups", icon: "backups", key: "b" },
   { id: "repositories", title: "Repositories", href: "/repositories", icon: "repositories", key: "p" },
+  { id: "verification", title: "Verification", href: "/verification", icon: "verification", key: "v" },
   { id: "recovery", title: "Recovery", href: "/recovery", icon: "recovery", key: "y", isFirst: true },
   { id: "runs", title: "Runs", href: "/runs", icon: "runs", key: "r", isOnTabBar: true },
   { id: "drills", title: "Drills", href: "/drills", icon: "drills", key: "d", isOnTabBar: true },
-  { id: "audit", title: "Audit", href: "/audit", icon: "audit", key: "a", isFirst: true, isOnTabBar: true },
+  { id: "alerts", title: "Alerts", href: "/alerts", icon: "alerts", key: "l", isFirst: true },
+  { id: "audit", title: "Audit", href: "/audit", icon: "audit", key: "a", isOnTabBar: true },
   { id: "settings", title: "Settings", href: "/settings", icon: "settings", key: "," },
 ];
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { drillsQuery, openRunsQuery, systemsQuery } from "@/app/_client/queries";
+import { drillsQuery, openAlertsQuery, openRunsQuery, systemsQuery } from "@/app/_client/queries";
 import type { RunSummary } from "@/lib/runs/schemas";
 
 const WEIGHT = (run: RunSummary) =>
@@ -15,6 +15,7 @@ export function useAttention() {
   const systems = useQuery(systemsQuery());
   const runs = useQuery(openRunsQuery());
   const drills = useQuery(drillsQuery());
+  const alerts = useOpenAlerts();
   const open = runs.data?.runs ?? [];
   const states = systems.data?.systems.map((system) => system.state) ?? [];
   const counts = drills.data?.periods.map((period) => period.counts) ?? [];
@@ -23,6 +24,7 @@ export function useAttention() {
   return {
     failed: states.filter((state) => state === "failed").length,
     warning: states.filter((state) => state === "warning").length,
+    ...alerts,
     waiting: open.filter((run) => run.state === "waiting").length,
     open: open.length,
     due: sum((count) => count["due"]),
@@ -32,6 +34,12 @@ export function useAttention() {
     factsAt: systems.data ? Date.parse(systems.data.asOf) : null,
     isFailing: systems.isError || systems.failureCount > 0 || systems.fetchStatus === "paused",
   };
+}
+
+function useOpenAlerts() {
+  const alerts = useQuery(openAlertsQuery()).data?.alerts ?? [];
+  const isGrave = alerts.some((alert) => alert.severity !== "warning");
+  return { alerts: alerts.length, alertTone: isGrave ? ("failed" as const) : ("warning" as const) };
 }
 
 export type Attention = ReturnType<typeof useAttention>;

@@ -23,4 +23,6 @@ export const COPY_TONE: Record<CopyState, Tone> = {
   present: "ok",
   missing: "warning",
   damaged: "failed",
+  expiring: "running",
+  expired: "idle",
 };

@@ -1,9 +1,12 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
+import { openRunsQuery } from "@/app/_client/queries";
 import { useNow, useZone } from "@/components/patterns/clock";
 import { DataTable, type DataColumn } from "@/components/patterns/data-table";
 import { formatInstant } from "@/components/patterns/instant";
 import { Verification } from "@/components/patterns/levels";
+import { leftText, progressText, rateText } from "@/components/patterns/progress";
 import { Glyph, Status } from "@/components/patterns/status";
 import { Age, Instant } from "@/components/patterns/time";
 import { formatBytes, formatDuration } from "@/lib/kernel/format";
@@ -90,8 +93,7 @@ const COLUMNS: DataColumn<BackupSummary>[] = [
     width: 84,
     isRight: true,
     sortBy: (backup) => backup.sizeBytes,
-    cell: (backup) =>
-      backup.sizeBytes === null ? <span className="text-ink-3">–</span> : formatBytes(backup.sizeBytes),
+    cell: (backup) => <Stored backup={backup} />,
   },
   {
     id: "took",
@@ -101,6 +103,26 @@ const COLUMNS: DataColumn<BackupSummary>[] = [
     cell: (backup) => <Took backup={backup} />,
   },
 ];
+
+/** Of the run that makes it, as long as it goes on: asked with the runs that every page asks for. */
+function useProgress(backup: BackupSummary) {
+  const open = useQuery(openRunsQuery());
+  if (backup.state !== "running") return null;
+  return open.data?.runs.find((run) => run.id === backup.runId)?.progress ?? null;
+}
+
+function Stored({ backup }: { backup: BackupSummary }) {
+  if (backup.sizeBytes === null) return <span className="text-ink-3">–</span>;
+  return formatBytes(backup.sizeBytes);
+}
+
+/** While it runs: how much, how fast, how long still, instead of what lies where. */
+function RunningCopy({ backup }: { backup: BackupSummary }) {
+  const progress = useProgress(backup);
+  if (!progress) return <span className="text-ink-3">writing</span>;
+  const words = [progressText(progress), rateText(progress), leftText(progress.secondsLeft)].filter(Boolean).join(", ");
+  return <span title={words}>{words}</span>;
+}
 
 function Took({ backup }: { backup: BackupSummary }) {
   const now = useNow();
@@ -114,7 +136,12 @@ function copyColumn(repository: string): DataColumn<BackupSummary> {
     id: `copy-${repository}`,
     header: repository,
     className: "pl-3",
-    cell: (backup) => <Copy copy={backup.copies.find((copy) => copy.repository === repository)} />,
+    cell: (backup) =>
+      backup.state === "running" && backup.copies[0]?.repository === repository ? (
+        <RunningCopy backup={backup} />
+      ) : (
+        <Copy copy={backup.copies.find((copy) => copy.repository === repository)} />
+      ),
   };
 }
 
@@ -182,8 +209,14 @@ function PhoneRow({ backup, hasSystem }: { backup: BackupSummary; hasSystem: boo
       </span>
       <span className="mt-0.5 flex justify-between gap-2 text-12 text-ink-3">
         <span>
-          {backup.sizeBytes === null ? "–" : formatBytes(backup.sizeBytes)},{" "}
-          {backup.copies.filter((copy) => copy.state === "present").length} of {backup.copies.length} copies
+          {backup.state === "running" ? (
+            <RunningCopy backup={backup} />
+          ) : (
+            <>
+              <Stored backup={backup} />, {backup.copies.filter((copy) => copy.state === "present").length} of{" "}
+              {backup.copies.length} copies
+            </>
+          )}
         </span>
         <span>{backup.verified ? backup.verified.level : "not verified"}</span>
       </span>

@@ -8,9 +8,11 @@ import { Filter, FilterRow, PagedList } from "@/components/patterns/list-control
 import { Fact, Facts, PageHeading, PageTitle } from "@/components/patterns/pane";
 import { Empty, Loaded } from "@/components/patterns/states";
 import { Glyph } from "@/components/patterns/status";
+import { buttonStyles } from "@/components/ui/button";
 import { formatBytes, formatCountOf } from "@/lib/kernel/format";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import { BACKUP_WORD } from "./backup-status";
+import { BackupViews } from "./backup-views";
 import { BackupsTable } from "./backups-table";
 import { repositoryHealth } from "./repository-health";
 import { BACKUPS_PER_PAGE, backupsSearch, STATES, TYPES } from "./search-params";
@@ -26,9 +28,18 @@ export function BackupsView() {
   const backedUp = (systems.data?.systems ?? []).filter((system) => system.kind === "mariadb");
   return (
     <>
-      <PageTitle>
+      <PageTitle
+        acts={
+          <Link href="/backups/retention" className={buttonStyles()}>
+            Retention
+          </Link>
+        }
+      >
         <PageHeading>Backups</PageHeading>
-        <span className="text-ink-3">every recovery point, where its copies lie, and what was proven of it</span>
+        <BackupViews />
+        <span className="text-ink-3 phone:text-12">
+          every recovery point, where its copies lie, and what was proven of it
+        </span>
       </PageTitle>
       <RepositoryFacts repositories={repositories} />
       <FilterRow isFiltered={isFiltered} onClear={clear}>

@@ -6,20 +6,18 @@ import { runbooksQuery } from "@/app/_client/queries";
 import { PageHeading, PageTitle } from "@/components/patterns/pane";
 import { Empty, Loaded } from "@/components/patterns/states";
 import type { RunbookView } from "@/lib/runbooks/schemas";
-import { RestoreSection } from "./restore-form";
+import { RestoreSection } from "./restore-section";
 import { RunbookCard } from "./runbook-card";
 import { recoverySearch } from "./search-params";
 
 interface RecoveryViewProps {
-  /** Declared targets that a restore may go to, besides a throw-away server. */
-  targets: readonly string[];
   mayRestore: boolean;
   mayDrill: boolean;
   mayGoLive: boolean;
 }
 
 /** The ways back: a restore beside production, a drill of the whole way, the way itself. */
-export function RecoveryView({ targets, mayRestore, mayDrill, mayGoLive }: RecoveryViewProps) {
+export function RecoveryView({ mayRestore, mayDrill, mayGoLive }: RecoveryViewProps) {
   const runbooks = useQuery(runbooksQuery());
   const [search, setSearch] = useQueryStates(recoverySearch);
   const card = (runbook: RunbookView) => (
@@ -42,7 +40,7 @@ export function RecoveryView({ targets, mayRestore, mayDrill, mayGoLive }: Recov
       <Loaded answer={runbooks}>
         {(data) => (data.runbooks.length > 0 ? data.runbooks.map(card) : <NoRunbook />)}
       </Loaded>
-      <RestoreSection targets={targets} mayRestore={mayRestore} />
+      <RestoreSection mayRestore={mayRestore} />
     </>
   );
 }

@@ -3,9 +3,11 @@ import type { RunKind, RunState } from "@/lib/runs/schemas";
 
 export const KINDS = [
   "backup",
+  "cut",
   "restore",
   "verification",
   "runbook",
+  "retention",
   "check",
   "repair",
 ] as const satisfies readonly RunKind[];

@@ -1,8 +1,9 @@
-import { planFullBackup } from "@/lib/backups";
+import { planBackup, planCut } from "@/lib/backups";
 import { planCheck, planRepair } from "@/lib/copies";
 import type { JobCtx } from "@/lib/db/context";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { planRestore } from "@/lib/recovery";
+import { planRetentionRun } from "@/lib/retention";
 import { planRunbook } from "@/lib/runbooks";
 import { type ClaimedRun, type RunPlan, performRun } from "@/lib/runs";
 import { planVerification } from "@/lib/verification";
@@ -12,11 +13,15 @@ export async function performRunJob(ctx: JobCtx, payload: { runId: string }): Pr
   const run = await ctx.db.run.findUnique({ where: { id: payload.runId }, select: { kind: true } });
   switch (run?.kind) {
     case "backup":
-      return performRun(ctx, payload.runId, planFullBackup);
+      return performRun(ctx, payload.runId, planBackup);
+    case "cut":
+      return performRun(ctx, payload.runId, planCut);
     case "restore":
       return performRun(ctx, payload.runId, planRestore);
     case "verification":
-      return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planVerification(claimed)));
+      return performRun(ctx, payload.runId, planVerification);
+    case "retention":
+      return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planRetentionRun(claimed)));
     case "runbook":
       return performRun(ctx, payload.runId, planRunbook);
     case "check":

@@ -5,6 +5,7 @@ import type { CollectOptions, Heartbeat, LogCollector, LogFileFacts, LogPiece, L
 
 /* What Holdfast asks of a database: looking at it, dumping and loading it, throw-away servers, replay. Its log: log-port.ts. */
 export * from "./log-port";
+export type { DatabaseSample, SampleDamage, SampleDump } from "./sample-port";
 
 export interface Connection {
   /** A socket wins over host and port where it is given. */
@@ -105,6 +106,14 @@ export interface DumpFacts extends ObjectCounts {
   tables: TableFacts[];
 }
 
+/** What the text of a dump says of itself. */
+export interface DumpContent {
+  /** Null where it names none. */
+  position: LogPosition | null;
+  tables: TableFacts[];
+  objects: ObjectCounts;
+}
+
 export interface Dump {
   /** SQL text for MariaDB's own client. Nothing is dumped before somebody takes it, here or by `piped`. */
   output: Readable;
@@ -166,6 +175,8 @@ export interface ScratchOptions {
   /** 0 takes a free one. */
   port: number;
   settings: ServerSettings;
+  /** With a log of its own (ROW, full images) from the first transaction on; without, it writes none. */
+  log?: { serverId: string };
   signal: AbortSignal;
 }
 
@@ -215,6 +226,8 @@ export interface DatabaseEngine {
   /** The newest heartbeat in a server's data, or null where there is none. */
   newestHeartbeat(connection: Connection, signal: AbortSignal): Promise<Heartbeat | null>;
 
+  /** Closes the log file that is written now. Returns the one that is written from then on. */
+  rotateLog(signal: AbortSignal): Promise<string>;
   /** Follows the server's log into the spool until `stop` or `signal`; reconnects by itself. @throws EngineError when a new incarnation cannot be begun */
   collectLog(options: CollectOptions): Promise<LogCollector>;
   /** Passes one log file's plain bytes through and says what they hold. `done` rejects on a broken event or checksum, or a file cut inside an event. */
@@ -260,6 +273,13 @@ export interface DatabaseEngine {
     target: Connection,
     signal: AbortSignal,
   ): Promise<{ checked: number; broken: { table: string; message: string }[] }>;
+  /**
+   * What a dump's text holds, without loading it: footer, position, rows and digests as `dump` takes them, objects.
+   * Rejects with kind `damage` where the text is not whole, and with the stream's own error.
+   */
+  measureDump(sql: Readable): Promise<DumpContent>;
+  /** Views, triggers, routines, events and sequences of the schemas. */
+  countObjects(target: Connection, schemas: string[], signal: AbortSignal): Promise<ObjectCounts>;
   /** Rows and digests as `dump` takes them. */
   digestTables(target: Connection, schemas: string[], signal: AbortSignal): Promise<TableFacts[]>;
   /** The first column of the first row, as text; null for no row. For checks that the owner declared. */

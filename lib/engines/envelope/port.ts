@@ -32,6 +32,8 @@ export interface Opening {
 export interface Envelope {
   /** `.zst.age`, or `.zst` without recipients. */
   extension(recipients: readonly string[]): string;
+  /** The recipients whose private keys an identity file holds: what was sealed for one of them must open with it. */
+  recipientsOf(identityFile: string, signal: AbortSignal): Promise<string[]>;
   seal(
     input: Readable | PipedBytes,
     options: { recipients: readonly string[]; level?: number; signal: AbortSignal },

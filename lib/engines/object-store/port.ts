@@ -6,7 +6,7 @@ export interface ObjectInfo {
   key: string;
   sizeBytes: number;
   modifiedAt: Date;
-  /** Told by `head` where the store locks what it takes: no one can delete it before. */
+  /** Where the store said so: no one can delete it before. Only `head` asks for it. */
   lockedUntil?: Date;
 }
 
@@ -22,6 +22,8 @@ export interface StoreFacts {
   location: string;
   versioning: "on" | "off" | "unknown";
   objectLock: "on" | "off" | "unknown";
+  /** The store's own time when it answered, where it has a clock of its own and told it. */
+  at?: Date;
 }
 
 /** What became of one probe of a lock. */

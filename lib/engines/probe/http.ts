@@ -3,6 +3,8 @@ import { monotonicMs } from "@/lib/kernel/time";
 import type { HttpAnswer, HttpCheck, HttpProbe } from "./port";
 
 const TIMEOUT_MS = 10_000;
+/** More of a body is not looked through. */
+const BODY_CHARACTERS_MAX = 2 ** 20;
 
 interface Meaning {
   cause: string;
@@ -51,13 +53,25 @@ async function ask(check: HttpCheck, options: { signal: AbortSignal; timeoutMs?:
       redirect: "manual",
       signal: AbortSignal.any([signal, timeout]),
     });
-    // An answer counts when it is whole; what it says is not kept.
-    for await (const chunk of response.body ?? []) void chunk;
-    return { status: response.status, ok: response.status === check.status, durationMs: monotonicMs() - startedMs };
+    const isContained = await readWhole(response, check.contains);
+    const ok = response.status === check.status && isContained;
+    return { status: response.status, ok, durationMs: monotonicMs() - startedMs };
   } catch (error) {
     if (signal.aborted) throw new CancelledError("stopped while it waited for an answer");
     throw toEngineError(error, check, timeout.aborted ? timeoutMs : null);
   }
+}
+
+/** An answer counts when it is whole; what it says is not kept. Returns whether it holds the words. */
+async function readWhole(response: Response, words: string | undefined): Promise<boolean> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body ?? []) {
+    if (words !== undefined && text.length < BODY_CHARACTERS_MAX) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+    }
+  }
+  return words === undefined || text.includes(words);
 }
 
 function toEngineError(error: unknown, check: HttpCheck, timeoutMs: number | null): EngineError {

@@ -4,6 +4,8 @@ export interface HttpCheck {
   url: string;
   /** The status that counts as right. */
   status: number;
+  /** Words that the body of a right answer holds, in its first megabyte. */
+  contains?: string | undefined;
 }
 
 export interface HttpAnswer {

@@ -113,6 +113,7 @@ function notStarted(options: ProgramOptions, missing: string | null, cause?: unk
     permanent: true,
     hint,
     cause,
+    ...(missing === null ? {} : { kind: "missing-program" as const }),
   });
 }
 

@@ -153,6 +153,13 @@ function Copies({ backup }: { backup: BackupDetail }) {
 }
 
 function CopyFacts({ copy }: { copy: BackupDetail["copies"][number] }) {
+  if (copy.expiredAt) {
+    return (
+      <span title={copy.expiredReason ?? undefined}>
+        deleted <Instant at={copy.expiredAt} form="day-time" />: {copy.expiredReason}
+      </span>
+    );
+  }
   return (
     <>
       {copy.state}

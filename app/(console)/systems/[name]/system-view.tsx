@@ -37,6 +37,7 @@ function NotBackedUp({ system }: { system: SystemDetail }) {
       <SystemTitle system={system} mayBackUp={false} mayVerify={false} />
       <Empty title="Nothing is backed up here, by decision">
         <p>{system.decision}</p>
+        {system.warmUp && <p>After a recovery: {system.warmUp}</p>}
       </Empty>
     </>
   );

@@ -1,6 +1,6 @@
 import { guarded, readBody, route } from "@/app/_server/route";
-import { startBackup } from "@/lib/backups";
-import type { StartBackupInput } from "@/lib/backups/schemas";
+import { startBackup, startCut } from "@/lib/backups";
+import type { StartBackupInput, StartCutInput } from "@/lib/backups/schemas";
 import { startCheck, startRepair } from "@/lib/copies";
 import type { StartCheckInput, StartRepairInput } from "@/lib/copies/schemas";
 import { ValidationError } from "@/lib/kernel/errors";
@@ -8,6 +8,8 @@ import { startRestore } from "@/lib/recovery";
 import type { StartRestoreInput } from "@/lib/recovery/schemas";
 import { startRunbook } from "@/lib/runbooks";
 import type { StartRunbookInput } from "@/lib/runbooks/schemas";
+import { applyRetention } from "@/lib/retention";
+import type { ApplyRetentionInput } from "@/lib/retention/schemas";
 import { listRuns } from "@/lib/runs";
 import { RUN_KINDS, type ListRunsInput, type RunKind, type StartedRun } from "@/lib/runs/schemas";
 import { startVerification } from "@/lib/verification";
@@ -17,10 +19,12 @@ type Ctx = Parameters<typeof startBackup>[0];
 
 const START: Record<RunKind, (ctx: Ctx, input: unknown) => Promise<StartedRun>> = {
   backup: (ctx, input) => startBackup(ctx, input as StartBackupInput),
+  cut: (ctx, input) => startCut(ctx, input as StartCutInput),
   restore: (ctx, input) => startRestore(ctx, input as StartRestoreInput),
   verification: (ctx, input) => startVerification(ctx, input as StartVerificationInput),
   check: (ctx, input) => startCheck(ctx, input as StartCheckInput),
   repair: (ctx, input) => startRepair(ctx, input as StartRepairInput),
+  retention: (ctx, input) => applyRetention(ctx, input as ApplyRetentionInput),
   runbook: (ctx, input) => startRunbook(ctx, input as StartRunbookInput),
 };
 

@@ -35,6 +35,7 @@ function missingSchemas(missing: readonly string[]): EngineError {
     engine: ENGINE,
     operation: OPERATION,
     permanent: true,
+    kind: "damage",
     hint: "Was everything of the backup loaded?",
   });
 }

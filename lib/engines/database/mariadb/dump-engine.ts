@@ -1,5 +1,7 @@
 import type { Connection, DatabaseEngine } from "../port";
 import { checkTables } from "./check-tables";
+import { withSession } from "./connect";
+import { countObjects } from "./count-objects";
 import { digestTables } from "./digest-tables";
 import { dumpData } from "./dump";
 import { dumpUsers } from "./dump-users";
@@ -7,6 +9,7 @@ import { findHazards } from "./find-hazards";
 import { inspectServer } from "./inspect";
 import { loadData } from "./load";
 import { loadUsersPart } from "./load-users";
+import { measureDump } from "./measure-dump";
 import { queryFirst } from "./query";
 import { startScratch } from "./scratch-server";
 import { removeScratch } from "./server/sweep-scratch";
@@ -23,6 +26,8 @@ export type DumpEngine = Pick<
   | "loadGrants"
   | "load"
   | "checkTables"
+  | "measureDump"
+  | "countObjects"
   | "digestTables"
   | "query"
 >;
@@ -41,6 +46,13 @@ export function createDumpEngine(connection: Connection): DumpEngine {
     loadGrants: (target, sql, signal) => loadUsersPart(target, sql, { part: "object-rights", locked, signal }),
     load: loadData,
     checkTables,
+    measureDump,
+    countObjects: async (target, schemas, signal) => {
+      const { views, triggers, routines, events, sequences } = await withSession(target, { signal }, (session) =>
+        countObjects(session, schemas),
+      );
+      return { views, triggers, routines, events, sequences };
+    },
     digestTables,
     query: queryFirst,
   };

@@ -79,6 +79,23 @@ describe("hazards in the schemas", () => {
     ]);
   });
 
+  test("a view that calls a function which the account may not is refused, never taken for broken", async () => {
+    await server.run(
+      "CREATE DATABASE called",
+      "CREATE FUNCTION called.f() RETURNS INT DETERMINISTIC RETURN 1",
+      "CREATE SQL SECURITY INVOKER VIEW called.one AS SELECT called.f() AS x",
+      "CREATE SQL SECURITY INVOKER VIEW called.two AS SELECT x FROM called.one",
+    );
+    const ours = async () => (await find()).filter((line) => line.includes("called."));
+    expect(await ours()).toEqual([
+      "refuse missing-right EXECUTE on called.f",
+      "refuse missing-right EXECUTE on called.f",
+    ]);
+    await server.run("GRANT EXECUTE ON called.* TO holdfast@localhost");
+    expect(await ours()).toEqual([]);
+    await server.run("REVOKE EXECUTE ON called.* FROM holdfast@localhost", "DROP DATABASE called");
+  });
+
   test("name the columns, and tell what to do", async () => {
     const hazards = await findHazards(server.holdfast, signal);
     const float = hazards.find(({ id }) => id === "float-column");

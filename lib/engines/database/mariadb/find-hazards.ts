@@ -28,7 +28,7 @@ export async function findHazards(connection: Connection, signal: AbortSignal): 
       ...findRightHazards(rights, version, schemas),
       ...findLogHazards(await readLogSettings(session, rights.hasGlobal("BINLOG MONITOR"))),
       ...findTableHazards(await readCatalogue(session, schemas), version),
-      ...(await findBrokenViews(session, readable)),
+      ...(await findBrokenViews(session, readable, rights)),
     ];
   });
 }

@@ -10,6 +10,15 @@ export interface KnownError {
 const FULL_DISK = "Is the disk of the server's data directory full? Free space there, or use a larger one.";
 const RIGHTS = "Has the account every right that Holdfast's list of least privileges names?";
 
+/**
+ * What a fresh server of the source's own kind says only where a dump or a log is not right: a name that is not there or
+ * there twice, a row that is missing or double, a value that fits no column. Whatever else it says may be its own trouble.
+ */
+export const DAMAGE_NUMBERS: ReadonlySet<number> = new Set([
+  ...[1007, 1032, 1046, 1049, 1050, 1054, 1060, 1061, 1062, 1064, 1067, 1072, 1091, 1109, 1115, 1136, 1146, 1176],
+  ...[1215, 1216, 1217, 1231, 1264, 1273, 1292, 1300, 1304, 1305, 1359, 1364, 1366, 1406, 1451, 1452, 1537, 1677],
+]);
+
 /** By error number of the server, or of the connector (from 45000). */
 export const KNOWN_ERRORS: Record<number, KnownError> = {
   1021: {

@@ -60,6 +60,7 @@ export async function loadUsersPart(target: Connection, sql: Readable, options: 
       engine: ENGINE,
       operation,
       permanent: true,
+      kind: "damage",
       hint,
     });
   } finally {

@@ -6,6 +6,8 @@ import { FooterWatch } from "./dump/footer-watch";
 import { MalformedDumpError } from "./dump/split-dump";
 import { type KeyBuilder, openKeyBuilder } from "./load/key-builder";
 import { type LateConstraint, type LoadStep, TableRewriter } from "./load/rewrite-tables";
+import { type RowLoader, createRowLoader } from "./load/row-loader";
+import { type RowPipe, makeRowPipe } from "./load/row-pipe";
 import { type SqlClient, startSqlClient } from "./load/sql-client";
 import { ENGINE } from "./map-error";
 
@@ -16,13 +18,18 @@ export interface LoadOptions {
   signal: AbortSignal;
   /** Bytes of SQL that the client has taken. */
   onProgress?: (bytes: number) => void;
-  /** Tables with fewer bytes of rows keep their keys while they are loaded; for tests. */
+  /** Tables with fewer bytes of rows are loaded as they come; for tests. */
   largeTableBytes?: number;
+  /** Bytes of rows in one transaction, at least; for tests. */
+  linesBytes?: number;
 }
 
-/** Makes the target take what the source could hold. @throws EngineError where it runs events: they come back enabled and would change the copy. */
-async function prepareTarget(target: Connection, signal: AbortSignal): Promise<void> {
-  await withSession(target, { signal }, async (session) => {
+/**
+ * Makes the target take what the source could hold, and a pipe into it where it can read one.
+ * @throws EngineError where it runs events: they come back enabled and would change the copy.
+ */
+async function prepareTarget(target: Connection, signal: AbortSignal): Promise<RowPipe | null> {
+  return withSession(target, { signal }, async (session) => {
     const [row] = await session.rows(
       "read the target's settings",
       "SELECT @@GLOBAL.event_scheduler = 'ON' AS events, @@GLOBAL.max_allowed_packet AS packet",
@@ -38,20 +45,25 @@ async function prepareTarget(target: Connection, signal: AbortSignal): Promise<v
     if (numberOf(row, "packet") < PACKET_BYTES) {
       await session.rows("let the target take packets of 1 GB", `SET GLOBAL max_allowed_packet = ${PACKET_BYTES}`);
     }
+    return makeRowPipe(session, signal);
   });
 }
 
 interface Loading {
   client: SqlClient;
   keys: KeyBuilder;
-  signal: AbortSignal;
+  /** Null where the target reads nothing from this machine: rows come as INSERT statements. */
+  rows: RowLoader | null;
   /** Tables whose keys wait for their rows to be in. */
   pending: Promise<void>[];
 }
 
 async function carryOut(step: LoadStep, loading: Loading): Promise<void> {
-  const { client, keys, pending } = loading;
+  const { client, keys, rows, pending } = loading;
   if (step.kind === "sql") return client.write(step.bytes);
+  if (step.kind === "begin-lines") return rows?.begin(step.into);
+  if (step.kind === "lines") return rows?.write(step.bytes);
+  if (step.kind === "end-lines") return rows?.end(step.rows);
   if (step.kind === "wait") return settle(loading);
   const { schema, sql } = step;
   // The rows of the next table go on meanwhile.
@@ -68,7 +80,8 @@ async function settle({ client, keys, pending }: Loading): Promise<void> {
 }
 
 async function feed(sql: Readable, loading: Loading, options: LoadOptions): Promise<LateConstraint[]> {
-  const rewriter = new TableRewriter(options.largeTableBytes);
+  const { largeTableBytes, linesBytes } = options;
+  const rewriter = new TableRewriter({ largeTableBytes, linesBytes, asLines: loading.rows !== null });
   const footer = new FooterWatch();
   let bytes = 0;
   for await (const chunk of sql as AsyncIterable<Buffer>) {
@@ -86,8 +99,11 @@ async function feed(sql: Readable, loading: Loading, options: LoadOptions): Prom
 async function loadAll(sql: Readable, loading: Loading, options: LoadOptions): Promise<void> {
   const constraints = await feed(sql, loading, options);
   await settle(loading);
-  for (const { schema, sql: statement } of constraints) loading.keys.add(schema, statement);
-  await loading.keys.drain();
+  for (const { schema, sql: statement } of constraints) {
+    loading.keys.add(schema, statement);
+    // Each concerns two tables: at the same time one could wait for another that waits for it.
+    await loading.keys.drain();
+  }
   await loading.client.finish();
 }
 
@@ -98,32 +114,49 @@ function translate(error: unknown, signal: AbortSignal): unknown {
     engine: ENGINE,
     operation: OPERATION,
     permanent: true,
+    kind: "damage",
     hint: "Was the backup's object checked? Another copy of it may be whole.",
   });
 }
 
+/** What a load needs of the outside, and how it is all given back. */
+async function openLoading(target: Connection, signal: AbortSignal): Promise<Loading & { close(): Promise<void> }> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const each of closers.splice(0).reverse()) await each();
+  };
+  try {
+    const pipe = await prepareTarget(target, signal);
+    if (pipe) closers.push(() => pipe.remove());
+    const keys = await openKeyBuilder(target, signal);
+    closers.push(() => keys.close());
+    const client = await startSqlClient(target, OPERATION, signal);
+    closers.push(() => client.dispose());
+    const rows = pipe && createRowLoader(client, pipe);
+    closers.push(() => Promise.resolve(rows?.dispose()));
+    return { client, keys, rows, pending: [], close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
 /**
- * Loads a dump with two connections: MariaDB's client takes the rows, a second builds the keys of tables whose rows are in.
- * A target in which it failed holds a part of the data. @throws EngineError, CancelledError
+ * Loads a dump with several connections: MariaDB's client takes statements and, by a pipe, the rows of large tables; others
+ * build the keys of tables whose rows are in. A target in which it failed holds a part of the data. @throws EngineError, CancelledError
  */
 export async function loadData(target: Connection, sql: Readable, options: LoadOptions): Promise<void> {
   const { signal } = options;
-  await prepareTarget(target, signal);
-  const keys = await openKeyBuilder(target, signal);
-  const client = await startSqlClient(target, OPERATION, signal).catch(async (error: unknown) => {
-    await keys.close();
-    throw error;
-  });
+  const loading = await openLoading(target, signal);
   try {
-    const work = loadAll(sql, { client, keys, signal, pending: [] }, options);
+    const work = loadAll(sql, loading, options);
     work.catch(() => undefined);
-    await Promise.race([work, keys.failed, client.failed]);
+    await Promise.race([work, loading.keys.failed, loading.client.failed]);
   } catch (error) {
     // A client that ended badly says why; what was thrown first may be a consequence.
     throw translate(error, signal);
   } finally {
     sql.destroy();
-    await client.dispose();
-    await keys.close();
+    await loading.close();
   }
 }

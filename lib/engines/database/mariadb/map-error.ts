@@ -1,5 +1,5 @@
 import { EngineError } from "@/lib/kernel/errors";
-import { KNOWN_ERRORS, type KnownError, SYSTEM_ERRORS } from "./known-errors";
+import { DAMAGE_NUMBERS, KNOWN_ERRORS, type KnownError, SYSTEM_ERRORS } from "./known-errors";
 
 export const ENGINE = "mariadb";
 
@@ -36,6 +36,10 @@ export interface ErrorContext {
   place?: string;
 }
 
+function kindOf(errno: number): "damage" | "other" {
+  return DAMAGE_NUMBERS.has(errno) ? "damage" : "other";
+}
+
 /** An error of connector or server in the operator's words. Statements, row data and passwords stay behind. */
 export function toEngineError(error: unknown, context: ErrorContext): EngineError {
   if (error instanceof EngineError) return error;
@@ -49,6 +53,7 @@ export function toEngineError(error: unknown, context: ErrorContext): EngineErro
     engine: ENGINE,
     operation: context.operation,
     permanent: known?.permanent ?? false,
+    kind: kindOf(errno),
     hint: known?.hint ?? `Look up error ${errno} in MariaDB's list of error codes, and in the server's error log.`,
   });
 }

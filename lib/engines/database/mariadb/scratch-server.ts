@@ -1,6 +1,5 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { runProgram } from "@/lib/engines/shared/process";
 import { EngineError } from "@/lib/kernel/errors";
 import { newToken } from "@/lib/kernel/ids";
 import { Secret } from "@/lib/kernel/secret";
@@ -20,7 +19,7 @@ import { toDiskError } from "./server/disk-error";
 import { clearDeadScratch } from "./server/sweep-scratch";
 import { commonSettings, fastSettings, fixedSettings, safeSettings } from "./server/scratch-settings";
 import { SERVER_FILE, writeServerFile } from "./server/server-file";
-import { findServerProgram } from "./server/server-programs";
+import { installedVersion } from "./server/installed-version";
 
 const OPERATION = "start a throw-away server";
 /** Another process may take the free port first. */
@@ -44,19 +43,7 @@ async function assertEmpty(directory: string): Promise<void> {
 
 /** A dump of one series is read back by the same series: others know other words and other defaults. */
 async function assertSameSeries(settings: ServerSettings, signal: AbortSignal): Promise<void> {
-  const program = await findServerProgram("mariadbd");
-  const printed = await runProgram({
-    engine: ENGINE,
-    operation: OPERATION,
-    program,
-    args: ["--version"],
-    signal,
-    hint: "Is it installed well?",
-  });
-  const [here, source] = [
-    parseServerVersion(/Ver (\S+)/.exec(printed)?.[1] ?? ""),
-    parseServerVersion(settings.version),
-  ];
+  const [here, source] = [parseServerVersion(await installedVersion(signal)), parseServerVersion(settings.version)];
   if (here.major === source.major && here.minor === source.minor) return;
   throw refuse(
     `the source is MariaDB ${source.major}.${source.minor}, and this machine has ${here.major}.${here.minor}`,
@@ -92,7 +79,7 @@ async function launch(
     logFile: join(directory, "error.log"),
     temporaryDirectory: join(directory, "tmp"),
     connection,
-    settings: [...commonSettings(place.settings), ...settings],
+    settings: [...commonSettings(place.settings, place.log), ...settings],
     deathSignal: "KILL",
     ...start,
   });
@@ -118,7 +105,7 @@ async function firstStart(options: ScratchOptions): Promise<{ place: Place; serv
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port || (await findFreePort());
     const connection = { socket: join(directory, "s"), host: "127.0.0.1", port, user: "root", password };
-    const place: Place = { directory, connection, settings };
+    const place: Place = { directory, connection, settings, ...(options.log ? { log: options.log } : {}) };
     try {
       const server = await launch(place, fastSettings(), { signal, initFile });
       await rm(initFile);

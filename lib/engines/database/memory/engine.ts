@@ -19,6 +19,8 @@ import { MemoryServer, type Tables } from "./server";
 
 export { MemoryServer } from "./server";
 
+const NO_OBJECTS = { views: 0, triggers: 0, routines: 0, events: 0, sequences: 0 };
+
 /** A database engine for tests: a server, its log and throw-away servers that live in this process. */
 export class MemoryDatabase implements DatabaseEngine {
   readonly machine = new MemoryMachine();
@@ -84,9 +86,8 @@ export class MemoryDatabase implements DatabaseEngine {
         await Promise.resolve();
         for (const [name, rows] of snapshot) yield Buffer.from(`${JSON.stringify([name, rows])}\n`);
         if (server.dumpError) throw server.dumpError;
-        const objects = { views: 0, triggers: 0, routines: 0, events: 0, sequences: 0 };
         done.resolve({
-          ...objects,
+          ...NO_OBJECTS,
           position,
           endPosition: server.position,
           tables: describeTables(snapshot, plan.schemas),
@@ -108,6 +109,12 @@ export class MemoryDatabase implements DatabaseEngine {
         const kind = entry.changesSchema ? "schema-changed" : entry.nonTransactional ? "non-transactional-row" : null;
         return kind ? [{ kind, gtid, at, file, offset } as const] : [];
       });
+  }
+
+  async rotateLog() {
+    await this.#ask();
+    this.server.rotate();
+    return this.server.file;
   }
 
   prepareHeartbeat(): Promise<void> {
@@ -231,6 +238,21 @@ export class MemoryDatabase implements DatabaseEngine {
     await Promise.resolve();
     const { tables, broken } = this.machine.at(target);
     return { checked: tables.size, broken };
+  }
+
+  async measureDump(sql: Readable) {
+    const tables: Tables = new Map();
+    for (const line of (await text(sql)).split("\n").filter(Boolean)) {
+      const [name, rows] = JSON.parse(line) as [string, string[]];
+      tables.set(name, rows);
+    }
+    return { position: null, tables: describeTables(tables, schemasOf(tables)), objects: { ...NO_OBJECTS } };
+  }
+
+  async countObjects(target: Connection) {
+    await Promise.resolve();
+    this.machine.at(target);
+    return { ...NO_OBJECTS };
   }
 
   async digestTables(target: Connection, schemas: string[]) {

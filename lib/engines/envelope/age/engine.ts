@@ -7,12 +7,14 @@ import { openReusedPipe } from "@/lib/engines/shared/reused-pipe";
 import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 import type { Envelope, Opening, Sealing } from "../port";
 import { Chain } from "./chain";
+import { recipientsOf } from "./identities";
 import { type Program, ageOpen, ageSeal, assertRecipients, zstdPack, zstdUnpack } from "./programs";
 
 /** The envelope of the programs `zstd` and `age`. */
 export function createAgeEnvelope(): Envelope {
   return {
     extension: (recipients) => (recipients.length > 0 ? ".zst.age" : ".zst"),
+    recipientsOf,
     seal,
     open,
   };

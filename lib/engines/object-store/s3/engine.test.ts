@@ -72,6 +72,11 @@ test("tells versioning and Object Lock as the bucket has them", async () => {
   expect(await openS3Store(configOf("locked")).inspect(go)).toMatchObject({ versioning: "on", objectLock: "on" });
 });
 
+test("tells its own time", async () => {
+  const { at } = await openS3Store(configOf("plain")).inspect(go);
+  expect(Math.abs((at?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+});
+
 describe("with a lock declared", () => {
   const lock = { mode: "compliance", days: 3 } as const;
   const versionsOf = async (config: S3Config, key: string) => {
@@ -110,6 +115,7 @@ describe("with a lock declared", () => {
     const store = openS3Store({ ...config, lock });
     const locked = await store.put("a", body, go);
     expect(locked.lockedUntil).toBeInstanceOf(Date);
+    expect((await store.head("a", go))?.lockedUntil?.getTime()).toBeCloseTo(locked.lockedUntil?.getTime() ?? 0, -4);
     expect((await store.put("a", body, go)).lockedUntil?.getTime()).toBeCloseTo(locked.lockedUntil?.getTime() ?? 0, -4);
     expect(await versionsOf(config, "a")).toHaveLength(1);
     await expect(deletionOf(config, "a")).rejects.toMatchObject({ name: "AccessDenied" });

@@ -18,6 +18,7 @@ import { proveLock } from "./prove-lock";
 import { keepLocked } from "./protect";
 import { readObject } from "./read";
 import { replaceBytes, storeBytes, storeObject } from "./store-object";
+import { watchStoreTime } from "./store-time";
 
 /** A larger body that is known whole goes in parts as well: what is lost with one request is small. */
 const SINGLE_REQUEST_BYTES_MAX = 8 * 2 ** 20;
@@ -129,9 +130,9 @@ class S3Store implements ObjectStore {
   async inspect(options: { signal: AbortSignal }): Promise<StoreFacts> {
     const { client, bucket, prefix } = this.#place;
     const { signal } = options;
-    await this.#ask("open", signal, (abortSignal) =>
-      client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), { abortSignal }),
-    );
+    const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });
+    const at = watchStoreTime(list);
+    await this.#ask("open", signal, (abortSignal) => client.send(list, { abortSignal }));
     const versioning = await this.#askWhenAllowed(signal, (abortSignal) =>
       client.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal }),
     );
@@ -143,6 +144,7 @@ class S3Store implements ObjectStore {
       versioning: versioning === "unknown" ? "unknown" : versioning?.Status === "Enabled" ? "on" : "off",
       objectLock:
         lock === "unknown" ? "unknown" : lock?.ObjectLockConfiguration?.ObjectLockEnabled === "Enabled" ? "on" : "off",
+      ...at(),
     };
   }
 

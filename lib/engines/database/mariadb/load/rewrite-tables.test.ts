@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseTableDefinition } from "../dump/table-definition";
-import { canDeferKeys, type LoadStep, TableRewriter } from "./rewrite-tables";
+import { type LoadStep, type RewriteOptions, TableRewriter } from "./rewrite-tables";
 
 const table = (name: string, lines: string[], tail = ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;") =>
   [`CREATE TABLE \`${name}\` (`, lines.map((line) => `  ${line}`).join(",\n"), tail].join("\n");
@@ -25,9 +24,9 @@ const ODD = section(
 );
 const DUMP = `/*!40101 SET NAMES utf8mb4 */;\n\nUSE \`shop\`;\n${PLAIN}${KEYED}${CHILD}${ODD}\nUSE \`x\`\`y\`;\n${KEYED}\n-- Dump completed\n`;
 
-function rewrite(text: string, largeTableBytes: number, cuts: readonly number[] = []) {
+function rewrite(text: string, options: number | RewriteOptions, cuts: readonly number[] = []) {
   const bytes = Buffer.from(text);
-  const rewriter = new TableRewriter(largeTableBytes);
+  const rewriter = new TableRewriter(typeof options === "number" ? { largeTableBytes: options } : options);
   const ends = [...new Set(cuts)].sort((a, b) => a - b).concat(bytes.length);
   const steps = ends.flatMap((end, index) => rewriter.push(bytes.subarray(ends[index - 1] ?? 0, end)));
   const { steps: last, constraints } = rewriter.end();
@@ -110,37 +109,51 @@ describe("a dump on its way into a server", () => {
   test("that is cut is refused", () => {
     expect(() => rewrite(DUMP.slice(0, DUMP.indexOf("(2,1)")), 1)).toThrow("ends inside");
   });
-});
 
-describe("keys are built after the rows only where that is certain to come out equal", () => {
-  const may = (lines: string[], tail?: string) => {
-    const definition = parseTableDefinition(table("t", lines, tail));
-    return definition !== null && canDeferKeys(definition);
-  };
-  const KEY = "KEY `a` (`a`)";
+  describe("into a server that reads lines from this machine", () => {
+    const AS_LINES = { asLines: true, largeTableBytes: 1 };
+    const lines = (text: string) => rewrite(`/*!40101 SET NAMES utf8mb4 */;\nUSE \`shop\`;\n${text}`, AS_LINES).steps;
+    const kinds = (text: string) => lines(text).map((step) => (typeof step === "string" ? "sql" : step.kind));
 
-  test("a plain InnoDB table with a primary key", () => {
-    expect(may([...COLUMNS, KEY])).toBe(true);
-    expect(may(["`id` int(11) NOT NULL AUTO_INCREMENT", "`a` int(11)", "PRIMARY KEY (`id`,`a`)", KEY])).toBe(true);
-  });
+    test("has the rows of a large table as lines, before its keys", () => {
+      const [before, begin, ...rest] = lines(KEYED + PLAIN);
+      expect(String(before).endsWith("DISABLE KEYS */;")).toBe(true);
+      expect(begin).toEqual({ kind: "begin-lines", into: "INTO TABLE `keyed` CHARACTER SET utf8mb4" });
+      const text = rest.map((step) => (typeof step !== "string" && step.kind === "lines" ? step.bytes.toString() : ""));
+      expect(text.join("").startsWith("(0,1),\n(1,1),\n")).toBe(true);
+      expect(rest.filter((step) => typeof step !== "string" && step.kind !== "lines")).toMatchObject([
+        { kind: "end-lines", rows: 50 },
+        { kind: "keys", table: "keyed" },
+        { kind: "begin-lines", into: "INTO TABLE `plain` CHARACTER SET utf8mb4" },
+        { kind: "end-lines", rows: 3 },
+      ]);
+      expect(rest.at(-1)).toMatch(/ENABLE KEYS \*\/;\n$/);
+    });
 
-  test.each([
-    ["no key to build", COLUMNS, undefined],
-    ["no primary key", ["`a` int(11)", KEY], undefined],
-    ["another engine", [...COLUMNS, KEY], ") ENGINE=MyISAM;"],
-    ["a history", [...COLUMNS, KEY], ") ENGINE=InnoDB WITH SYSTEM VERSIONING;"],
-    ["partitions", [...COLUMNS, KEY], ") ENGINE=InnoDB\n PARTITION BY HASH (`id`);"],
-    ["a period", [...COLUMNS, KEY, "PERIOD FOR `p` (`a`, `b`)"], undefined],
-    ["a virtual column", ["`v` int(11) GENERATED ALWAYS AS (`a` + 1) VIRTUAL", ...COLUMNS, KEY], undefined],
-    ["a full-text key", [...COLUMNS, "FULLTEXT KEY `a` (`a`)"], undefined],
-    ["a spatial key", [...COLUMNS, "SPATIAL KEY `a` (`a`)"], undefined],
-    ["a hash for a long value", [...COLUMNS, "UNIQUE KEY `a` (`a`) USING HASH"], undefined],
-    [
-      "a counter that is not first in the primary key",
-      ["`n` bigint NOT NULL AUTO_INCREMENT", ...COLUMNS, "KEY `n` (`n`)"],
-      undefined,
-    ],
-  ])("not a table with %s", (_name, lines, tail) => {
-    expect(may(lines, tail)).toBe(false);
+    test("keeps the rows of a small table, and of one whose INSERT names its columns", () => {
+      expect(rewrite(`/*!40101 SET NAMES binary */;\n${PLAIN}`, { asLines: true }).steps.length).toBe(1);
+      expect(kinds(PLAIN.replace("INTO `plain` VALUES", "INTO `plain` (`id`, `a`) VALUES"))).toEqual(["sql"]);
+    });
+
+    test("keeps all rows where the dump speaks another character set, or none", () => {
+      expect(rewrite(`/*!40101 SET NAMES sjis */;\n${PLAIN}`, AS_LINES).steps.length).toBe(1);
+      expect(rewrite(PLAIN, AS_LINES).steps.length).toBe(1);
+    });
+
+    test("has them the same however its bytes arrive", () => {
+      const joined = (cuts: readonly number[]) => {
+        const { steps } = rewrite(DUMP, AS_LINES, cuts);
+        const text = steps.map((step) =>
+          typeof step === "string" ? step : step.kind === "lines" ? step.bytes.toString() : `<${step.kind}>`,
+        );
+        return text.join("");
+      };
+      const expected = joined([]);
+      fc.assert(
+        fc.property(fc.array(fc.integer({ min: 1, max: DUMP.length - 1 }), { maxLength: 30 }), (cuts) => {
+          expect(joined(cuts)).toBe(expected);
+        }),
+      );
+    });
   });
 });

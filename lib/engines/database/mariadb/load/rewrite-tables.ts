@@ -2,16 +2,18 @@ import { DumpSplitter, statementText } from "../dump/split-dump";
 import {
   type TableDefinition,
   formatTableDefinition,
-  hasPrimaryKey,
-  keyColumns,
   parseTableDefinition,
   unquoteName,
 } from "../dump/table-definition";
 import { quoteName } from "../server/initialize-data-directory";
+import { LineSteps, type LineStep } from "./line-steps";
+import { RowText, insertHeader } from "./row-text";
+import { type DumpCharacterSet, canDeferKeys, canLoadText } from "./table-kinds";
 
 /** What the loader does next, in order. */
 export type LoadStep =
   | { kind: "sql"; bytes: Buffer }
+  | LineStep
   /** The rows of a table are in: its secondary keys may be built, beside the rows of the next one. */
   | { kind: "keys"; schema: string; table: string; sql: string }
   /** Everything that was put off must be done first: the next table names foreign keys that could not be taken out. */
@@ -24,33 +26,50 @@ export interface LateConstraint {
   sql: string;
 }
 
-/** Below this a table's keys cost less than building them again. */
+export interface RewriteOptions {
+  /** Tables with fewer bytes of rows go through as they came: what would be won costs more. */
+  largeTableBytes?: number | undefined;
+  /** Whether the server can read lines from this machine; else rows stay INSERT statements. */
+  asLines?: boolean;
+  /** A LOAD DATA is ended and another begun after that many bytes of lines. */
+  linesBytes?: number | undefined;
+}
+
 const LARGE_TABLE_BYTES = 2 ** 20;
+/** One LOAD DATA is one transaction, and InnoDB notes each of its rows for a rollback in a file that never shrinks. */
+const LINES_BYTES = 64 * 2 ** 20;
 
 const USE = /^USE `((?:[^`]|``)+)`;$/;
+const NAMES = /^\/\*!\d+ SET NAMES (\w+) \*\/;$/;
 const CREATE = /^CREATE TABLE `/;
 const ROWS_END = /^\/\*!40000 ALTER TABLE [^]* ENABLE KEYS \*\/;$/;
 
 /** A table whose CREATE is held back until it is known to be large or small. */
 interface HeldTable {
   definition: TableDefinition;
+  defersKeys: boolean;
   /** As it came, for a table whose keys stay. */
   bytes: Buffer;
-  pieces: Buffer[];
+  pieces: { bytes: Buffer; isRows: boolean }[];
   rowBytes: number;
 }
 
-/** Whether secondary keys may be built after the rows without any difference: only for kinds of table that are shown by tests to come out equal. */
-export function canDeferKeys(definition: TableDefinition): boolean {
-  const { columns, keys, tail } = definition;
-  if (keys.length === 0 || !hasPrimaryKey(definition) || !tail.startsWith(") ENGINE=InnoDB")) return false;
-  if (/WITH SYSTEM VERSIONING|PARTITION BY/.test(tail)) return false;
-  if (columns.some((column) => column.startsWith("PERIOD FOR") || / VIRTUAL\b/.test(column))) return false;
-  if (!keys.every((key) => /^(?:UNIQUE )?KEY /.test(key) && !/ USING HASH| WITHOUT OVERLAPS/.test(key))) return false;
-  const primary = columns.find((column) => column.startsWith("PRIMARY KEY")) ?? "";
-  const first = `${quoteName(keyColumns(primary)[0] ?? "")} `;
-  // A counter needs a key of its own from the start.
-  return columns.filter((column) => / AUTO_INCREMENT\b/.test(column)).every((column) => column.startsWith(first));
+/** The large table whose rows go by. */
+interface LargeTable {
+  definition: TableDefinition;
+  defersKeys: boolean;
+  lines: TableText | null;
+}
+
+/** Makes lines of its rows, and steps of the lines. */
+interface TableText {
+  text: RowText;
+  steps: LineSteps;
+}
+
+function startsLike(bytes: Buffer, text: string): boolean {
+  const start = Buffer.from(text);
+  return bytes.subarray(0, start.length).equals(start);
 }
 
 function alter(definition: TableDefinition, clauses: readonly string[]): string {
@@ -59,18 +78,24 @@ function alter(definition: TableDefinition, clauses: readonly string[]): string 
 
 /**
  * Changes a dump on its way into a server, so that it loads faster and comes out equal: secondary keys of large tables after their rows,
- * foreign keys after all tables. A statement that is not understood to the last line goes through as it is.
+ * foreign keys after all tables, rows as lines for LOAD DATA. A statement that is not understood to the last line goes through as it is.
  */
 export class TableRewriter {
   readonly #splitter: DumpSplitter;
   readonly #late: LateConstraint[] = [];
+  readonly #largeTableBytes: number;
+  readonly #linesBytes: number;
+  readonly #asLines: boolean;
   #steps: LoadStep[] = [];
   #schema = "";
+  #characterSet: DumpCharacterSet | null = null;
   #held: HeldTable | null = null;
-  /** The large table whose rows go by. */
-  #rewritten: TableDefinition | null = null;
+  #large: LargeTable | null = null;
 
-  constructor(private readonly largeTableBytes = LARGE_TABLE_BYTES) {
+  constructor(options: RewriteOptions = {}) {
+    this.#largeTableBytes = options.largeTableBytes ?? LARGE_TABLE_BYTES;
+    this.#linesBytes = options.linesBytes ?? LINES_BYTES;
+    this.#asLines = options.asLines ?? false;
     this.#splitter = new DumpSplitter({
       statement: (bytes) => this.#statement(bytes),
       program: (piece) => this.#emit(piece),
@@ -97,13 +122,15 @@ export class TableRewriter {
     return steps;
   }
 
-  #emit(bytes: Buffer): void {
+  #emit(bytes: Buffer, isRows = false): void {
     if (this.#held) {
       // A copy: what is held outlives the chunk that it lies in.
-      this.#held.pieces.push(Buffer.from(bytes));
+      this.#held.pieces.push({ bytes: Buffer.from(bytes), isRows });
       return;
     }
-    this.#steps.push({ kind: "sql", bytes });
+    const lines = isRows ? this.#large?.lines : null;
+    if (lines) lines.text.push(bytes);
+    else this.#steps.push({ kind: "sql", bytes });
   }
 
   #statement(bytes: Buffer): void {
@@ -115,6 +142,8 @@ export class TableRewriter {
       this.#release();
       this.#schema = unquoteName(use[1] ?? "");
     }
+    const names = NAMES.exec(text)?.[1];
+    if (names) this.#characterSet = names === "binary" || names === "utf8mb4" ? names : null;
     this.#emit(bytes);
   }
 
@@ -127,9 +156,14 @@ export class TableRewriter {
     }
     const definition = this.#takeForeignKeys(parsed);
     const kept = definition === parsed ? bytes : Buffer.from(`\n${formatTableDefinition(definition)}\n`);
-    if (!canDeferKeys(definition)) return this.#emit(kept);
+    const defersKeys = canDeferKeys(definition);
+    if (!defersKeys && !this.#takesLines(definition)) return this.#emit(kept);
     // A copy: it outlives the chunk that it lies in.
-    this.#held = { definition, bytes: Buffer.from(kept), pieces: [], rowBytes: 0 };
+    this.#held = { definition, defersKeys, bytes: Buffer.from(kept), pieces: [], rowBytes: 0 };
+  }
+
+  #takesLines(definition: TableDefinition): boolean {
+    return this.#asLines && this.#characterSet !== null && canLoadText(definition, this.#characterSet);
   }
 
   #takeForeignKeys(definition: TableDefinition): TableDefinition {
@@ -139,34 +173,45 @@ export class TableRewriter {
   }
 
   #rows(piece: Buffer): void {
+    this.#emit(piece, true);
     const held = this.#held;
-    if (held) {
-      held.rowBytes += piece.length;
-      if (held.rowBytes >= this.largeTableBytes) this.#rewrite(held);
-    }
-    this.#emit(piece);
+    if (!held) return;
+    held.rowBytes += piece.length;
+    // Beyond the first INSERT's start, which tells whether its rows name their columns.
+    const header = Buffer.byteLength(insertHeader(quoteName(held.definition.name)));
+    if (held.rowBytes >= this.#largeTableBytes && held.rowBytes > header) this.#rewrite(held);
   }
 
   /** The table is large: it goes out without its keys, and its rows are held no longer. */
-  #rewrite(held: HeldTable): void {
+  #rewrite({ definition, defersKeys, bytes, pieces }: HeldTable): void {
     this.#held = null;
-    this.#rewritten = held.definition;
-    this.#emit(Buffer.from(`\n${formatTableDefinition({ ...held.definition, keys: [] })}\n`));
-    for (const piece of held.pieces) this.#emit(piece);
+    this.#emit(defersKeys ? Buffer.from(`\n${formatTableDefinition({ ...definition, keys: [] })}\n`) : bytes);
+    for (const piece of pieces) if (!piece.isRows) this.#emit(piece.bytes);
+    const rows = Buffer.concat(pieces.filter(({ isRows }) => isRows).map((piece) => piece.bytes));
+    // Rows that name their columns leave some out: these stay INSERT statements.
+    const takesLines =
+      this.#takesLines(definition) && startsLike(rows, `\n${insertHeader(quoteName(definition.name))}`);
+    this.#large = { definition, defersKeys, lines: takesLines ? this.#toLines(definition) : null };
+    this.#emit(rows, true);
+  }
+
+  #toLines({ name }: TableDefinition): TableText {
+    const into = `INTO TABLE ${quoteName(name)} CHARACTER SET ${this.#characterSet}`;
+    const steps = new LineSteps({ into, linesBytes: this.#linesBytes, emit: (step) => this.#steps.push(step) });
+    return { text: new RowText(quoteName(name), steps), steps };
   }
 
   #endRows(bytes: Buffer): void {
     this.#release();
+    const large = this.#large;
+    this.#large = null;
+    large?.lines?.text.end();
+    large?.lines?.steps.end();
     this.#emit(bytes);
-    const definition = this.#rewritten;
-    this.#rewritten = null;
-    if (!definition) return;
-    this.#steps.push({
-      kind: "keys",
-      schema: this.#schema,
-      table: definition.name,
-      sql: alter(definition, definition.keys),
-    });
+    if (!large?.defersKeys) return;
+    const { definition } = large;
+    const sql = alter(definition, definition.keys);
+    this.#steps.push({ kind: "keys", schema: this.#schema, table: definition.name, sql });
   }
 
   /** The table is small: it goes out as it came. */
@@ -175,6 +220,6 @@ export class TableRewriter {
     if (!held) return;
     this.#held = null;
     this.#emit(held.bytes);
-    for (const piece of held.pieces) this.#emit(piece);
+    for (const { bytes } of held.pieces) this.#emit(bytes);
   }
 }

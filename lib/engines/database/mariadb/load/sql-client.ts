@@ -13,6 +13,8 @@ export interface SqlClient {
   write(bytes: Buffer): Promise<void>;
   /** Resolves when the server has carried out everything that was written before. */
   reached(): Promise<void>;
+  /** The value of an expression after all that; a number or a short text in one line. */
+  ask(expression: string): Promise<string>;
   /** No more input; resolves when the client ended well. @throws EngineError */
   finish(): Promise<void>;
   /** Rejects as soon as the client ends badly, also while nothing is written; never resolves. */
@@ -50,13 +52,16 @@ function explain(stderr: string, operation: string, place: string): EngineError 
   return explainStderr(stderr, { operation, place }) ?? failed(operation, `MariaDB's client could not ${operation}`);
 }
 
-/** Calls back when a line of the client's output is a mark. */
-function watchMarks(output: Readable | null, marks: ReadonlyMap<string, () => void>): void {
+/** Calls back with what follows a mark in a line of the client's output. */
+function watchMarks(output: Readable | null, marks: ReadonlyMap<string, (value: string) => void>): void {
   let line = "";
   output?.on("data", (chunk: Buffer) => {
     const lines = `${line}${chunk.toString("latin1")}`.split("\n");
     line = (lines.pop() ?? "").slice(-256);
-    for (const text of lines) marks.get(text)?.();
+    for (const text of lines) {
+      const [mark = "", value = ""] = text.split(" ");
+      marks.get(mark)?.(value);
+    }
   });
 }
 
@@ -84,7 +89,7 @@ export async function startSqlClient(target: Connection, operation: string, sign
     ended.catch(reject);
   });
   failure.catch(() => undefined);
-  const marks = new Map<string, () => void>();
+  const marks = new Map<string, (value: string) => void>();
   watchMarks(child.stdout, marks);
   const { stdin } = child;
   // Why it does not take more is told by its end, which follows.
@@ -93,14 +98,19 @@ export async function startSqlClient(target: Connection, operation: string, sign
     if (!stdin || stdin.destroyed) return ended;
     if (!stdin.write(bytes)) await Promise.race([once(stdin, "drain").catch(() => ended), ended]);
   };
+  const ask = async (expression: string): Promise<string> => {
+    const mark = `${MARK}${newToken()}`;
+    const seen = new Promise<string>((resolve) => marks.set(mark, resolve));
+    await write(Buffer.from(`SELECT CONCAT('${mark} ', ${expression});\n`));
+    const value = await Promise.race([seen, ended]);
+    marks.delete(mark);
+    return value ?? "";
+  };
   return {
     write,
+    ask,
     async reached() {
-      const mark = `${MARK}${newToken()}`;
-      const seen = new Promise<void>((resolve) => marks.set(mark, resolve));
-      await write(Buffer.from(`SELECT '${mark}';\n`));
-      await Promise.race([seen, ended]);
-      marks.delete(mark);
+      await ask("''");
     },
     finish() {
       isFinishing = true;

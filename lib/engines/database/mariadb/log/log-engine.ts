@@ -6,6 +6,7 @@ import { findDisturbances } from "./find-disturbances";
 import { measureLog } from "./log-facts";
 import { readLog } from "./read-log";
 import { replayLog } from "./replay-log";
+import { rotateLog } from "./rotate-log";
 
 export type LogEngine = Pick<
   DatabaseEngine,
@@ -13,6 +14,7 @@ export type LogEngine = Pick<
   | "prepareHeartbeat"
   | "beat"
   | "newestHeartbeat"
+  | "rotateLog"
   | "collectLog"
   | "measureLog"
   | "assembleLog"
@@ -28,6 +30,7 @@ export function createLogEngine(connection: Connection): LogEngine & { close(): 
     prepareHeartbeat: (signal) => prepareHeartbeat(connection, signal),
     beat: (seq, signal) => heartbeat.beat(seq, signal),
     newestHeartbeat,
+    rotateLog: (signal) => rotateLog(connection, signal),
     collectLog: (options) => collectLog(connection, options),
     measureLog,
     assembleLog,

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const directory = `/var/tmp/hf-log-read-${process.pid}`;
 const { signal } = new AbortController();
 let server: MariadbServer;
-/** The server's own files, closed. */
+/** The server's own files, as they were then. */
 let files: string[];
 /** Newest GTID before the sessions. */
 let began: string | undefined;
@@ -103,7 +103,11 @@ beforeAll(async () => {
     "INSERT INTO shop.m (v) VALUES ('no checksum')",
   );
   const logs = await server.run("SHOW BINARY LOGS");
-  files = logs.map((row) => join(server.dataDirectory, String(row.Log_name)));
+  const names = logs.map((row) => String(row.Log_name));
+  // Copies: at a time of its own the server adds a checkpoint to the newest file after a rotation.
+  await mkdir(join(directory, "files"));
+  for (const name of names) await copyFile(join(server.dataDirectory, name), join(directory, "files", name));
+  files = names.map((name) => join(directory, "files", name));
 }, 60_000);
 
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { type CheckedPlan, checkPlan } from "./check-plan";
 import { MAGIC } from "./event-types";
 import { NameGuard } from "./guard-names";
 import { REPLAY, type ReplayClient, startReplayClient } from "./replay-client";
-import { checkReplayed, prepareReplayTarget, replayRefusal } from "./replay-target";
+import { checkReplayed, prepareReplayTarget, replayDamage } from "./replay-target";
 import { ReplayProgress } from "./replay-progress";
 
 export interface ReplayOptions {
@@ -91,7 +91,7 @@ async function pump(
     await client.write(guard.end());
     const { stderr } = await done;
     if (stderr.trim() !== "") {
-      throw replayRefusal(
+      throw replayDamage(
         `mariadb-binlog warned while it read the log: ${stderr.trim().split("\n")[0]?.slice(0, 200)}`,
         "Is every log file whole? Another repository may have an undamaged copy.",
       );
@@ -119,12 +119,12 @@ function readerArguments(plan: ReplayPlan, directory: string): string[] {
 function assertApplied(checked: CheckedPlan, applied: { commits: number; gtid: string }): void {
   const hint = "The target holds an unknown part of the log: start again with a fresh one.";
   if (applied.commits !== checked.commits) {
-    throw replayRefusal(
+    throw replayDamage(
       `the target committed ${applied.commits} transactions where the log has ${checked.commits}`,
       hint,
     );
   }
   if (applied.gtid !== checked.lastGtid) {
-    throw replayRefusal(`the target's last transaction is ${applied.gtid}, not ${checked.lastGtid} as planned`, hint);
+    throw replayDamage(`the target's last transaction is ${applied.gtid}, not ${checked.lastGtid} as planned`, hint);
   }
 }

@@ -8,9 +8,14 @@ import { REPLAY } from "./replay-client";
 
 const PACKET_BYTES = 2 ** 30;
 
-/** A target or a proof that says no. Nothing of it mends itself. */
+/** A target that says no. Nothing of it mends itself. */
 export function replayRefusal(message: string, hint: string): EngineError {
   return new EngineError(message, { engine: ENGINE, operation: REPLAY, permanent: true, hint });
+}
+
+/** A proof that says no: what the target has is not what the log says. */
+export function replayDamage(message: string, hint: string): EngineError {
+  return new EngineError(message, { engine: ENGINE, operation: REPLAY, permanent: true, hint, kind: "damage" });
 }
 
 const SETTINGS = `SELECT @@GLOBAL.slave_exec_mode AS mode, @@GLOBAL.gtid_strict_mode AS strict, @@GLOBAL.log_bin AS log,
@@ -94,7 +99,7 @@ async function assertHeartbeat(session: Session, { seq, at }: Heartbeat): Promis
     [seq],
   );
   if (rows.some((row) => numberOf(row, "at") === at.getTime())) return;
-  throw replayRefusal(
+  throw replayDamage(
     `the heartbeat ${seq} of ${at.toISOString()}, the last that was replayed, is not in the target's data`,
     "Does something else write to the target, or does it leave out the heartbeat's schema?",
   );

@@ -16,6 +16,7 @@ export interface Place {
   directory: string;
   connection: Connection & { socket: string };
   settings: ServerSettings;
+  log?: { serverId: string };
 }
 
 export interface PrimaryRequest {
@@ -29,7 +30,6 @@ export interface PrimaryRequest {
 
 /** How its root gets in; lies in the server's directory. */
 export const OPTION_FILE = "client.cnf";
-const LOG_SETTINGS = ["--log-bin=binlog", "--binlog-format=ROW", "--binlog-row-image=FULL", "--sync-binlog=1"];
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 const GTID_LIST = /^(?:\d+-\d+-\d+(?:,\d+-\d+-\d+)*)?$/;
 
@@ -85,10 +85,8 @@ export async function startPrimary(place: Place, request: PrimaryRequest): Promi
       temporaryDirectory: join(directory, "tmp"),
       connection,
       settings: [
-        ...commonSettings(settings).filter((setting) => setting !== "--skip-log-bin"),
+        ...commonSettings(settings, { serverId: request.serverId }),
         ...safeSettings(),
-        ...LOG_SETTINGS,
-        `--server-id=${request.serverId}`,
         ...(LOOPBACK.includes(request.connection.host) ? [] : [`--bind-address=${request.connection.host}`]),
       ],
       initFile,

@@ -13,8 +13,19 @@ export function isNamedTimeZone(timeZone: string): boolean {
   return timeZone !== "SYSTEM" && !/^[+-]\d/.test(timeZone);
 }
 
-/** What the copy shares with its source, and what every copy needs whatever its source. */
-export function commonSettings(settings: ServerSettings): string[] {
+/** Of a server that others may follow. */
+export function logSettings(serverId: string): string[] {
+  return [
+    "--log-bin=binlog",
+    "--binlog-format=ROW",
+    "--binlog-row-image=FULL",
+    "--sync-binlog=1",
+    `--server-id=${serverId}`,
+  ];
+}
+
+/** What the copy shares with its source, and what every copy needs whatever its source. `log`: whose log it writes, if any. */
+export function commonSettings(settings: ServerSettings, log?: { serverId: string }): string[] {
   return [
     ...fixedSettings(settings),
     `--character-set-server=${settings.characterSet}`,
@@ -25,13 +36,18 @@ export function commonSettings(settings: ServerSettings): string[] {
     // Events come back enabled: they would run in the copy.
     "--event-scheduler=OFF",
     "--max-allowed-packet=1G",
-    "--skip-log-bin",
+    ...(log ? logSettings(log.serverId) : ["--skip-log-bin"]),
   ];
 }
 
 /** Of the machine's memory, an eighth: the source may run on the same one. */
 function poolBytes(): number {
   return Math.min(Math.max(Math.floor(totalmem() / 8 / MIB), 256), 4_096) * MIB;
+}
+
+/** For one key that is built. Two tables' keys are built at a time, and each has several: a small part of the machine's memory. */
+function sortBytes(): number {
+  return Math.min(Math.max(Math.floor(totalmem() / 512 / MIB), 4), 64) * MIB;
 }
 
 /** While the data is loaded: a crash costs the copy, nothing else. */
@@ -42,8 +58,10 @@ export function fastSettings(): string[] {
     `--innodb-buffer-pool-size=${poolBytes()}`,
     // Fewer checkpoints while rows come in.
     `--innodb-log-file-size=${512 * MIB}`,
-    // Keys are built by sorting.
-    `--innodb-sort-buffer-size=${16 * MIB}`,
+    // More of it in memory before the server must write it, which the connection that fills it waits for.
+    `--innodb-log-buffer-size=${64 * MIB}`,
+    // Keys are built by sorting: what does not fit is written to a file and merged from there.
+    `--innodb-sort-buffer-size=${sortBytes()}`,
     `--bulk-insert-buffer-size=${64 * MIB}`,
   ];
 }

@@ -1,0 +1,3 @@
+export { askRecipient, type AskedRecipient } from "./ask-recipient";
+export { listRecipients, readRecipients } from "./list-recipients";
+export { proveRecipient } from "./prove-recipient";

@@ -1,0 +1,14 @@
+import { NotFoundError, RefusedError } from "@/lib/kernel/errors";
+import type { Configuration } from "@/lib/settings/schemas";
+
+/** Whether a restore beside production may go there. @throws NotFoundError, RefusedError */
+export function checkTarget(configuration: Configuration, to: string): void {
+  if (to === "scratch" || to.startsWith("dir:/")) return;
+  const target = configuration.targets[to];
+  if (!target) throw new NotFoundError("target", to);
+  if (!target.allow.includes("drill")) {
+    throw new RefusedError(`target "${to}" does not allow a restore outside a live run`, {
+      hint: "A live recovery is started from its runbook; `targets.*.allow` in holdfast.yaml lists what a target allows.",
+    });
+  }
+}
