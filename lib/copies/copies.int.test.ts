@@ -200,6 +200,27 @@ describe("a check", () => {
     expect(await auditSince()).not.toContain("copy.lost");
   });
 
+  test("neither misses nor brings back what retention has let go of", async () => {
+    const primary = { repository: { name: "primary" } };
+    await stores.primary.inner.delete(manifestKey(), go);
+    await deleteLog("primary", "binlog.000001");
+    await database.db.logCoverage.updateMany({
+      where: { ...primary, file: "binlog.000001" },
+      data: { expiredAt: database.clock.now() },
+    });
+    for (const state of ["expiring", "expired"]) {
+      await database.db.backupCopy.updateMany({ where: { backupId, ...primary }, data: { state } });
+      expect(await check()).toMatchObject({
+        state: "succeeded",
+        result: { backups: { present: 0, missing: 0, damaged: 0 }, logs: { present: 1, missing: 0, damaged: 0 } },
+      });
+      expect(await repair("primary")).toMatchObject({ state: "succeeded", result: { mended: 0 } });
+      expect(await copyIn("primary")).toMatchObject({ state });
+    }
+    expect(await stateOf()).toBe("complete");
+    expect(await auditSince()).not.toContain("copy.lost");
+  });
+
   test("that another runner takes over goes on behind what was looked at", async () => {
     await deleteLog("primary", "binlog.000001");
     const { runId } = await startCheck(database.ctx(OPERATOR), { repository: "primary", read: "all" });
