@@ -20,6 +20,7 @@ const ACTS = [
   "alert.test",
   "backup.start",
   "drill.complete",
+  "finding.manage",
   "restore.start",
   "retention.lift",
   "run.abort",

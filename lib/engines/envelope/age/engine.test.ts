@@ -278,7 +278,7 @@ describe("when something goes wrong on the way", () => {
       source.write(someBytes(500_000));
       const sealing = envelope.seal(source, { recipients, signal });
       const read = buffer(sealing.output);
-      await vi.waitFor(async () => expect(await ownPrograms()).toHaveLength(2));
+      await vi.waitFor(async () => expect(await ownPrograms()).toHaveLength(2), { timeout: 10_000 });
       for (const { pid, name } of await ownPrograms()) if (name === victim) process.kill(pid, "SIGKILL");
       const error = await failureOf(read);
       expect(error.message).toContain(`"${victim}" was ended by SIGKILL`);
@@ -294,7 +294,7 @@ describe("when something goes wrong on the way", () => {
     source.write(someBytes(500_000));
     const sealing = envelope.seal(source, { recipients, signal: controller.signal });
     const read = buffer(sealing.output);
-    await vi.waitFor(async () => expect(await ownPrograms()).toHaveLength(2));
+    await vi.waitFor(async () => expect(await ownPrograms()).toHaveLength(2), { timeout: 10_000 });
     controller.abort();
     await expect(read).rejects.toBeInstanceOf(CancelledError);
     await expect(sealing.done).rejects.toBeInstanceOf(CancelledError);
@@ -306,7 +306,7 @@ describe("when something goes wrong on the way", () => {
     const source = new PassThrough();
     source.write(someBytes(500_000));
     const sealing = envelope.seal(source, { recipients, signal });
-    await vi.waitFor(async () => expect(await ownPrograms()).toHaveLength(2));
+    await vi.waitFor(async () => expect(await ownPrograms()).toHaveLength(2), { timeout: 10_000 });
     sealing.output.destroy();
     await expect(sealing.done).rejects.toBeInstanceOf(CancelledError);
     expect(source.destroyed).toBe(true);
