@@ -9,6 +9,7 @@ const PAGES = [
   "/backups/calendar",
   "/backups/chains",
   "/backups/storage",
+  "/repositories",
   "/recovery",
   "/recovery/restore",
   "/recovery/restore?system=database&step=point",

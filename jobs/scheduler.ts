@@ -1,6 +1,7 @@
 import cron from "node-cron";
 import { enqueueDeliveries, raiseAlerts, settleAlerts } from "@/lib/alerts";
 import { claimCut, claimSlots, sweepBackups } from "@/lib/backups";
+import { cleanUploads, startDailyChecks } from "@/lib/copies";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { applyDueRetention } from "@/lib/retention";
@@ -29,6 +30,10 @@ export function startScheduler(ctx: JobCtx, site: string): { stop: () => void } 
       timezone: "UTC",
       noOverlap: true,
     }),
+    cron.schedule("15 */5 * * * *", () => guard(ctx, "repositories", () => keepRepositories(ctx)), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
     cron.schedule("30 */10 * * * *", () => guard(ctx, "retention", () => applyDueRetention(ctx)), {
       timezone: "UTC",
       noOverlap: true,
@@ -44,6 +49,11 @@ export function startScheduler(ctx: JobCtx, site: string): { stop: () => void } 
       for (const task of tasks) void task.stop();
     },
   };
+}
+
+async function keepRepositories(ctx: JobCtx): Promise<void> {
+  await startDailyChecks(ctx);
+  await cleanUploads(ctx);
 }
 
 /** What is due is sent although the facts cannot be read, and the other way round. */

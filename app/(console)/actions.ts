@@ -3,6 +3,7 @@
 import { action } from "@/app/_server/action";
 import { acknowledgeAlert as acknowledgeAlertVerb } from "@/lib/alerts";
 import { startBackup as startBackupVerb } from "@/lib/backups";
+import { startCheck as startCheckVerb, startRepair as startRepairVerb } from "@/lib/copies";
 import { completeDrillTask as completeVerb, signDrillTask as signVerb } from "@/lib/drills";
 import { startRestore as startRestoreVerb } from "@/lib/recovery";
 import { applyRetention as applyRetentionVerb, liftFreezes as liftVerb } from "@/lib/retention";
@@ -17,6 +18,8 @@ import {
 
 export const acknowledgeAlert = action(acknowledgeAlertVerb);
 export const startBackup = action(startBackupVerb);
+export const startCheck = action(startCheckVerb);
+export const startRepair = action(startRepairVerb);
 export const startRestore = action(startRestoreVerb);
 export const startVerification = action(startVerificationVerb);
 export const applyRetention = action(applyRetentionVerb);

@@ -3,6 +3,7 @@ import type { AlertPage } from "@/lib/alerts/schemas";
 import type { AuditEventView, EventPage, FacetsView, HistogramView } from "@/lib/audit/schemas";
 import type { UserView } from "@/lib/access/schemas";
 import type { BackupCalendar, BackupDay, BackupDetail, BackupPage, ChainPage, GrowthView } from "@/lib/backups/schemas";
+import type { RepositoriesView } from "@/lib/copies/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
 import type { RestorePreview } from "@/lib/recovery/schemas";
 import type { RepositoryView } from "@/lib/repositories/schemas";
@@ -40,6 +41,13 @@ export const repositoriesQuery = () =>
   queryOptions({
     queryKey: ["repositories"],
     queryFn: ({ signal }) => apiGet<{ repositories: RepositoryView[] }>("/api/v1/repositories", signal),
+    refetchInterval: CALM_MS,
+  });
+
+export const repositoryDetailsQuery = () =>
+  queryOptions({
+    queryKey: ["repositories", "details"],
+    queryFn: ({ signal }) => apiGet<RepositoriesView>("/api/v1/repositories/details", signal),
     refetchInterval: CALM_MS,
   });
 

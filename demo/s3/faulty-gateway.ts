@@ -19,7 +19,9 @@ export type Fault =
   | { kind: "lose-answer" }
   /** One bit of the request's body arrives as another. */
   | { kind: "flip-bit" }
-  | { kind: "refuse"; status: number; code: string };
+  | { kind: "refuse"; status: number; code: string }
+  /** It is answered as done, and the store never gets it. */
+  | { kind: "ignore" };
 
 export interface FaultyGateway {
   endpoint: string;
@@ -56,6 +58,10 @@ function answer(exchange: { request: IncomingMessage; response: ServerResponse; 
   if (fault.kind === "deaf" || fault.kind === "hold-request") {
     request.resume();
     if (fault.kind === "hold-request") stayAwake(response, () => response.writeProcessing());
+    return;
+  }
+  if (fault.kind === "ignore") {
+    request.resume().once("end", () => response.writeHead(200, { "content-length": 0 }).end());
     return;
   }
   if (fault.kind === "refuse") {

@@ -2,9 +2,10 @@ import type { Command } from "commander";
 import { readEnvironment } from "@/lib/kernel/env";
 import { findConfiguration } from "@/lib/settings";
 import { checkChannels } from "../doctor/check-channels";
-import { checkDatabases, checkRepositories, checkRunners } from "../doctor/check-estate";
+import { checkDatabases, checkRunners } from "../doctor/check-estate";
 import { checkKeys, checkPrograms, checkSpace } from "../doctor/check-machine";
 import { checkRecipients } from "../doctor/check-recipients";
+import { checkRepositories } from "../doctor/check-repositories";
 import { type Finding, fail } from "../doctor/finding";
 import { openEngines } from "../open-engines";
 import { answerWith } from "./answer";
@@ -38,7 +39,7 @@ async function examine({ ctx }: ConsoleHandle): Promise<Finding[]> {
     ...machine,
     ...(await checkKeys(loaded.configuration.keys)),
     ...(await checkRecipients(ctx)),
-    ...(await checkRepositories(ctx, engines, signal)),
+    ...(await checkRepositories(ctx, engines, { configuration: loaded.configuration, signal })),
     ...(await checkDatabases(engines, loaded.configuration, signal)),
     ...(await checkChannels(ctx, engines, loaded.configuration)),
   ];

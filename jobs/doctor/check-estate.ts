@@ -2,7 +2,6 @@ import type { Ctx } from "@/lib/db/context";
 import type { Hazard } from "@/lib/engines/database/port";
 import type { Engines } from "@/lib/engines/ports";
 import { formatBytes } from "@/lib/kernel/format";
-import { readIdentity } from "@/lib/repositories";
 import type { Configuration } from "@/lib/settings/schemas";
 import { type Finding, fail, look, ok, warn } from "./finding";
 
@@ -45,49 +44,4 @@ export async function checkDatabases(
 function describe(system: string, hazard: Hazard): Finding {
   const say = hazard.effect === "refuse" ? fail : warn;
   return say(`system ${system} ${hazard.id}`, `${hazard.object}: ${hazard.message}`, hazard.hint);
-}
-
-/** Each declared repository: answers our credentials, is the pinned one, keeps versions and locks. */
-export async function checkRepositories(ctx: Ctx, engines: Engines, signal: AbortSignal): Promise<Finding[]> {
-  const rows = await ctx.db.repository.findMany({ where: { removedAt: null }, orderBy: { createdAt: "asc" } });
-  const findings = await Promise.all(
-    rows.map((row) =>
-      look(`repository ${row.name}`, async () => {
-        const name = `repository ${row.name}`;
-        const store = await engines.store(row.name);
-        const facts = await store.inspect({ signal });
-        const identity = await readIdentity(store, signal);
-        if (row.identity && identity?.id !== row.identity) {
-          return [
-            fail(
-              name,
-              `${facts.location} is not the repository that was pinned`,
-              "Point it to its own place; it is never initialised over another one.",
-            ),
-          ];
-        }
-        const found = [ok(name, `${facts.location} answers${identity ? "" : ", empty"}`)];
-        if (row.kind === "s3" && facts.versioning !== "on") {
-          found.push(
-            warn(
-              `${name} versioning`,
-              `versioning is ${facts.versioning}`,
-              "Turn bucket versioning on: a deleted backup can then be brought back.",
-            ),
-          );
-        }
-        if (row.kind === "s3" && facts.objectLock !== "on") {
-          found.push(
-            warn(
-              `${name} lock`,
-              `Object Lock is ${facts.objectLock}`,
-              "Without it, whoever holds these credentials can delete the backups.",
-            ),
-          );
-        }
-        return found;
-      }),
-    ),
-  );
-  return findings.flat();
 }

@@ -48,8 +48,13 @@ const CATALOGUE = {
   "system.removed": rule("high", "24-months"),
   "repository.declared": rule("high", "24-months"),
   "repository.removed": rule("high", "24-months"),
+  "repository.check-started": rule("info", "12-months"),
   "repository.checked": rule("info", "12-months"),
+  "repository.repair-started": rule("high", "24-months"),
   "repository.repaired": rule("high", "24-months"),
+  "repository.uploads-removed": rule("info", "12-months"),
+  "copy.lost": rule("critical", "24-months"),
+  "copy.mended": rule("high", "24-months"),
   "catalog.rebuilt": rule("high", "24-months"),
   // Runs: what a person asked for, and how it ended
   "run.started": rule("info", "24-months"),

@@ -29,8 +29,14 @@ export async function compactLog(
   if (!(await isCompacted(ctx, target.repository, { key, manifest }))) {
     const facts = await storeClosed(ctx, shipping, { ...target, key });
     const bytes = Buffer.from(`${JSON.stringify(facts, null, 1)}\n`);
-    await store.replace(repositoryKeys.signatureKey(manifest), engines.signer.sign(bytes), { signal });
-    await store.replace(manifest, bytes, { signal });
+    // Stored, not replaced: only what is stored is locked. What an attempt that did not end left behind makes room.
+    for (const [name, body] of [
+      [repositoryKeys.signatureKey(manifest), engines.signer.sign(bytes)],
+      [manifest, bytes],
+    ] as const) {
+      await store.delete(name, { signal });
+      await store.put(name, body, { signal });
+    }
   }
   await deleteSegments(ctx, store, `${prefix}${target.file}.`);
   await ctx.db.logCoverage.updateMany({
@@ -92,6 +98,9 @@ async function storeClosed(
     lastGtid: log.lastGtid,
     firstAt: log.firstAt?.toISOString() ?? null,
     lastAt: log.lastAt?.toISOString() ?? null,
+    sealed: written.whole,
+    heartbeatAt: log.heartbeat?.at.toISOString() ?? null,
+    fileId: log.fileId,
   };
 }
 

@@ -5,29 +5,28 @@ import type { ErrorSummary } from "@/lib/kernel/errors";
 import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
+import { toBackupRow, toCopyRow } from "./backup-row";
+import type { AnyManifest } from "./manifest";
 import { BACKUP_TYPES } from "./schemas";
-import type { AnyManifest, FilesManifest, Manifest } from "./manifest";
 
 /** Stores that a backup is whole, with a row for each repository's copy. Returns whether a copy is missing. */
 export async function completeBackup(
   ctx: JobCtx,
   manifest: AnyManifest,
-  copies: { repositories: readonly OpenRepository[]; failures: ReadonlyMap<string, ErrorSummary> },
+  copies: {
+    repositories: readonly OpenRepository[];
+    failures: ReadonlyMap<string, ErrorSummary>;
+    /** Until when each repository holds its copy, where it locks what it takes. */
+    locks?: ReadonlyMap<string, Date>;
+  },
 ): Promise<"complete" | "incomplete"> {
   requirePermission(ctx, "job.perform");
   const state = copies.failures.size === 0 ? "complete" : "incomplete";
-  const { sizeBytes, sha256 } = storedOf(manifest);
+  const row = toBackupRow(manifest);
   await ctx.transaction(async (tx) => {
     await tx.backup.update({
       where: { id: manifest.id },
-      data: {
-        state,
-        endedAt: ctx.now(),
-        sizeBytes,
-        ...placeInLog(manifest),
-        lossy: lossOf(manifest),
-        manifest: manifest as object,
-      },
+      data: { ...row, state },
     });
     for (const repository of copies.repositories) {
       const failure = copies.failures.get(repository.name);
@@ -35,7 +34,13 @@ export async function completeBackup(
         where: { backupId_repositoryId: { backupId: manifest.id, repositoryId: repository.id } },
         data: failure
           ? { state: "missing", error: failure.message }
-          : { state: "present", sha256, sizeBytes, checkedAt: ctx.now(), error: null },
+          : {
+              ...toCopyRow(manifest),
+              state: "present",
+              lockedUntil: copies.locks?.get(repository.name) ?? null,
+              checkedAt: ctx.now(),
+              error: null,
+            },
       });
     }
     await recordAudit(tx, ctx, {
@@ -45,56 +50,13 @@ export async function completeBackup(
       metadata: {
         system: manifest.system,
         status: state,
-        sizeBytes,
+        sizeBytes: row.sizeBytes,
         durationMs: Date.parse(manifest.endedAt) - Date.parse(manifest.startedAt),
         missing: [...copies.failures.keys()],
       },
     });
   });
   return state;
-}
-
-/** What it takes in one repository by itself: the bytes of an incremental's logs are counted as the log's. */
-function storedOf(manifest: AnyManifest): { sizeBytes: number; sha256: string | null } {
-  if ("logs" in manifest) return { sizeBytes: 0, sha256: null };
-  const data = manifest.parts.find((part) => ["data", "files", "bundle"].includes(part.name));
-  const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
-  return { sizeBytes, sha256: data?.sealed.sha256 ?? null };
-}
-
-/** Where a database's log goes on from it. */
-function placeInLog(manifest: AnyManifest) {
-  if (manifest.kind !== "mariadb") return {};
-  return {
-    position: manifest.position,
-    serverId: manifest.server.id,
-    incarnation: manifest.server.incarnation,
-  };
-}
-
-/** What it cannot bring back as it was, in words. */
-function lossOf(manifest: AnyManifest): string[] {
-  if (manifest.kind === "files") return lossOfFiles(manifest);
-  if (!("hazards" in manifest)) return [];
-  return manifest.hazards.filter(isLoss).map((hazard) => `${hazard.object}: ${hazard.message}`);
-}
-
-function lossOfFiles({ unsettled, leftOut, remarks }: FilesManifest): string[] {
-  const reasons = [
-    { paths: unsettled, why: "was changing while it was read" },
-    { paths: leftOut, why: "is a socket: it is left out" },
-  ];
-  return [
-    ...reasons.flatMap(({ paths, why }) => [
-      ...paths.named.map((path) => `${path}: ${why}`),
-      ...(paths.count > paths.named.length ? [`and ${paths.count - paths.named.length} more: each ${why}`] : []),
-    ]),
-    ...remarks.named,
-  ];
-}
-
-function isLoss(hazard: Manifest["hazards"][number]): boolean {
-  return hazard.effect === "lossy" || hazard.effect === "omit";
 }
 
 /**

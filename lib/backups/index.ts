@@ -12,6 +12,7 @@ export { listBackups } from "./list-backups";
 export { startBackup } from "./start-backup";
 export { startCut } from "./start-cut";
 export { sweepBackups } from "./sweep-backups";
+export { toBackupRow, toCopyRow } from "./backup-row";
 export { planBackup } from "./plan-backup";
 export { fingerprintSecrets } from "./fingerprint-secrets";
 export { readManifest } from "./read-manifest";

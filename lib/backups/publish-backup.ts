@@ -16,8 +16,10 @@ export async function publishBackup(
 ): Promise<"complete" | "incomplete"> {
   const { repositories, failures } = targets;
   const whole = repositories.filter((each) => !failures.has(each.name));
-  for (const [name, failure] of await publishManifest(ctx, manifest, whole)) failures.set(name, failure);
-  const state = await completeBackup(ctx, manifest, { repositories, failures });
+  const locks = new Map<string, Date>();
+  const noting = { ...ctx, onLocked: (repository: string, until: Date) => locks.set(repository, until) };
+  for (const [name, failure] of await publishManifest(noting, manifest, whole)) failures.set(name, failure);
+  const state = await completeBackup(ctx, manifest, { repositories, failures, locks });
   if (failures.size === 0) return state;
   const [[name, failure] = ["", undefined]] = failures;
   throw new EngineError(`the backup is incomplete: repository "${name}" has no copy: ${failure?.message ?? ""}`, {

@@ -31,8 +31,8 @@ export async function readLogEnds(ctx: Pick<Ctx, "db">, systemIds: readonly stri
     LEFT JOIN log_coverages next
       ON next.system_id = one.system_id AND next.repository_id = one.repository_id AND next.server_id = one.server_id
       AND next.incarnation = one.incarnation AND next.file = one.next_file AND next.start_offset = 0
-      AND next.expired_at IS NULL
-    WHERE one.system_id = ANY(${[...systemIds]}::uuid[]) AND one.expired_at IS NULL AND (
+      AND next.expired_at IS NULL AND next.state = 'present'
+    WHERE one.system_id = ANY(${[...systemIds]}::uuid[]) AND one.expired_at IS NULL AND one.state = 'present' AND (
       next.file IS NULL
       OR (one.heartbeat_at IS NOT NULL AND (next.heartbeat_at IS NULL OR next.heartbeat_at < one.heartbeat_at))
       OR (one.system_id, one.server_id, one.incarnation, one.file) IN (

@@ -56,6 +56,8 @@ async function conditionOf(
     restore: { kind: "restore" },
     verification: { kind: "verification", id: { in: ids } },
     retention: { kind: "retention" },
+    check: { kind: "check" },
+    repair: { kind: "repair" },
     runbook: { kind: "runbook", ...(rule.scenario === null ? {} : { runbook: { startsWith: rule.scenario } }) },
   };
   return {

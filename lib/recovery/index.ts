@@ -1,5 +1,6 @@
 export { checkTables, findHeartbeat, runQueries } from "./check-server";
 export { cleanUpRecovery } from "./clean-up";
+export { compareLogFiles, coverLog, type LogPiece } from "./cover-log";
 export { compareContent } from "./compare-content";
 export { fetchLog } from "./fetch-log";
 export { findPoint } from "./find-point";

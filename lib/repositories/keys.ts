@@ -3,6 +3,12 @@
 export const IDENTITY_KEY = "holdfast.json";
 export const README_KEY = "README.md";
 export const SCRIPT_KEY = "restore.sh";
+/** The few objects that are replaced. */
+export const POINTER_KEYS: readonly string[] = [IDENTITY_KEY, README_KEY, SCRIPT_KEY];
+/** Where the lock is tried out. */
+export const PROBE_PREFIX = "doctor/";
+/** Backups and their logs: all that is stored in parts. */
+export const SYSTEMS_PREFIX = "systems/";
 
 export function backupPrefix(system: string, backupId: string): string {
   return `systems/${system}/${backupId}/`;

@@ -5,9 +5,16 @@ import { type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-datab
 import { type MemoryEngines, newMemorySigner, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { FaultyStore, storeFailure } from "@/lib/engines/object-store/memory/faulty";
 import { openMemoryStore } from "@/lib/engines/object-store/memory/engine";
-import { CancelledError, DamagedError, EngineError, NotFoundError, RefusedError } from "@/lib/kernel/errors";
+import {
+  CancelledError,
+  DamagedError,
+  EngineError,
+  NotFoundError,
+  PreconditionError,
+  RefusedError,
+} from "@/lib/kernel/errors";
 import { newId } from "@/lib/kernel/ids";
-import { listRepositories, openRepository } from ".";
+import { listRepositories, openKnownRepository, openRepository } from ".";
 import { RepositoryIdentity } from "./schemas";
 
 let database: TestDatabase;
@@ -131,6 +138,44 @@ describe("a repository is refused", () => {
       expect((await rowOf()).checkError).toContain("cannot be read");
     },
   );
+
+  test.each(["list", "head"] as const)("whose %s our keys may not do: nothing is initialised", async (operation) => {
+    store.before = (asked) => {
+      if (asked === operation) throw storeFailure("the credentials lack a permission");
+    };
+    await expect(open()).rejects.toThrow("lack a permission");
+    store.fail(null);
+    expect(await Array.fromAsync(store.list("", go))).toEqual([]);
+    expect((await rowOf()).identity).toBeNull();
+  });
+
+  test("that looks empty and is not pinned, though the catalogue knows of backups in it", async () => {
+    const { id: repositoryId } = await rowOf();
+    const now = database.clock.now();
+    const system = { name: "database", kind: "mariadb", impact: "high", rtoTargetSeconds: 60, createdAt: now };
+    const { id: systemId } = await database.db.system.create({ data: { id: newId(), ...system } });
+    const backup = { systemId, type: "full", method: "logical", state: "complete", startedAt: now };
+    const copies = { create: { repositoryId, state: "present" } };
+    await database.db.backup.create({ data: { id: newId(), ...backup, copies } });
+    await expect(open()).rejects.toThrow(/the catalogue knows of backups in it/);
+    expect(await Array.fromAsync(store.list("", go))).toEqual([]);
+    await database.db.backupCopy.deleteMany();
+    expect((await open()).identity.id).toBe((await identityOf()).id);
+  });
+
+  test("to be read, where it was never initialised, was replaced, or lost its holdfast.json", async () => {
+    const openKnown = () => openKnownRepository(database.jobCtx(engines), "primary");
+    await expect(openKnown()).rejects.toThrow(PreconditionError);
+    await open();
+    expect((await openKnown()).identity).toEqual(await identityOf());
+    await store.delete("holdfast.json", go);
+    await expect(openKnown()).rejects.toThrow(/has no holdfast\.json/);
+    engines.stores.set("primary", openMemoryStore());
+    await database.db.repository.update({ where: { name: "primary" }, data: { identity: null } });
+    await open();
+    await database.db.repository.update({ where: { name: "primary" }, data: { identity: newId() } });
+    await expect(openKnown()).rejects.toThrow(/another identity/);
+  });
 
   test("that is not declared", async () => {
     await expect(openRepository(database.jobCtx(engines), "tertiary")).rejects.toThrow(NotFoundError);

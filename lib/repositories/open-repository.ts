@@ -77,6 +77,7 @@ async function establishIdentity(
     });
   }
   await refuseForeignPlace(store, place.name, ctx.signal);
+  await refuseKnownPlace(ctx, store, place.name);
   // First of all: a runner that dies after it leaves a place that is known as ours.
   const identity = await publishIdentity(ctx, store, {
     format: 1,
@@ -108,6 +109,21 @@ async function refuseForeignPlace(store: ObjectStore, name: string, signal: Abor
       hint: `Give ${store.location} a prefix or directory of its own.`,
     });
   }
+}
+
+/** An empty listing of a place that should hold backups is a wrong prefix, missing rights or a loss: none is a beginning. */
+async function refuseKnownPlace(ctx: JobCtx, store: ObjectStore, name: string): Promise<void> {
+  const row = await ctx.db.repository.findUniqueOrThrow({
+    where: { name },
+    select: {
+      copies: { where: { state: { in: ["present", "damaged"] } }, take: 1 },
+      coverages: { take: 1 },
+    },
+  });
+  if (row.copies.length + row.coverages.length === 0) return;
+  throw new RefusedError(`repository "${name}" is empty, though the catalogue knows of backups in it`, {
+    hint: `Is ${store.location} the right place, and may our keys list it? It is not initialised a second time by itself.`,
+  });
 }
 
 async function publishIdentity(

@@ -1,6 +1,15 @@
 import { z } from "zod";
 
-export const RUN_KINDS = ["backup", "cut", "restore", "verification", "runbook", "retention"] as const;
+export const RUN_KINDS = [
+  "backup",
+  "cut",
+  "restore",
+  "verification",
+  "runbook",
+  "retention",
+  "check",
+  "repair",
+] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 
 export const RUN_STATES = ["queued", "running", "waiting", "succeeded", "failed", "aborted"] as const;

@@ -4,6 +4,7 @@ import { parseBytes } from "@/lib/kernel/bytes";
 import { parseDurationSeconds } from "@/lib/kernel/time";
 import { ChannelDeclaration } from "./channels";
 import { plainSecrets, unknownVariables } from "./check-trees";
+import { sharedPlaces } from "./shared-places";
 import { secretReference } from "./secret-reference";
 
 export { ChannelDeclaration } from "./channels";
@@ -55,9 +56,13 @@ function hasNoUser(url: string): boolean {
   return !parsed?.username && !parsed?.password;
 }
 
+/** Where it stands, for the rule of one copy off site; without it nobody knows. */
+const site = name.optional();
+
 export const RepositoryDeclaration = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("s3"),
+    site,
     bucket: z.string().min(3),
     prefix: z.string().default(""),
     region: z.string().default("us-east-1"),
@@ -69,7 +74,11 @@ export const RepositoryDeclaration = z.discriminatedUnion("kind", [
     secretAccessKey: secretReference,
     lock: z.strictObject({ mode: z.enum(["compliance", "governance"]), days: z.number().int().min(1) }).optional(),
   }),
-  z.strictObject({ kind: z.literal("directory"), path: z.string().startsWith("/", "expected an absolute path") }),
+  z.strictObject({
+    kind: z.literal("directory"),
+    site,
+    path: z.string().startsWith("/", "expected an absolute path"),
+  }),
 ]);
 export type RepositoryDeclaration = z.infer<typeof RepositoryDeclaration>;
 
@@ -275,33 +284,25 @@ export const TargetDeclaration = z.strictObject({
 });
 export type TargetDeclaration = z.infer<typeof TargetDeclaration>;
 
-/** Two names for one place would count one copy twice. */
-function sharedPlaces(repositories: Record<string, RepositoryDeclaration>): { path: string[]; message: string }[] {
-  const places = new Map<string, string>();
-  return Object.entries(repositories).flatMap(([name, repository]) => {
-    const place = placeOf(repository);
-    const first = places.get(place);
-    places.set(place, first ?? name);
-    const message = `expected a place of its own: "${first}" lies there already`;
-    return first === undefined ? [] : [{ path: [name], message }];
-  });
-}
-
-function placeOf(repository: RepositoryDeclaration): string {
-  if (repository.kind === "directory") return repository.path.replace(/\/+$/, "");
-  const { bucket, prefix, endpoint = "" } = repository;
-  return JSON.stringify([endpoint.replace(/\/+$/, ""), bucket, prefix.replace(/^\/+|\/+$/g, "")]);
-}
-
 /** References to systems and repositories that are not declared. */
 function missingNames(
   systems: Record<string, SystemDeclaration>,
   repositories: Record<string, unknown>,
 ): { path: string[]; message: string }[] {
   const wanted = Object.entries(systems).flatMap(([system, declaration]) => [
-    ...declaration.dependsOn.map((name) => ({ path: [system, "dependsOn"], name, among: systems, what: "system" })),
+    ...declaration.dependsOn.map((name) => ({
+      path: ["systems", system, "dependsOn"],
+      name,
+      among: systems,
+      what: "system",
+    })),
     ...declaredBackups(declaration).flatMap(({ type, to }) =>
-      to.map((name) => ({ path: [system, "backup", type, "to"], name, among: repositories, what: "repository" })),
+      to.map((name) => ({
+        path: ["systems", system, "backup", type, "to"],
+        name,
+        among: repositories,
+        what: "repository",
+      })),
     ),
   ]);
   return wanted
@@ -336,14 +337,10 @@ export const Configuration = z
     channels: z.record(name, ChannelDeclaration).default({}),
   })
   .check((ctx) => {
-    for (const { path, message } of missingNames(ctx.value.systems, ctx.value.repositories)) {
-      ctx.issues.push({ code: "custom", message, path: ["systems", ...path], input: ctx.value.systems });
-    }
-    for (const { path, message } of [...plainSecrets(ctx.value), ...unknownVariables(ctx.value)]) {
-      ctx.issues.push({ code: "custom", message, path, input: ctx.value.systems });
-    }
-    for (const { path, message } of sharedPlaces(ctx.value.repositories)) {
-      ctx.issues.push({ code: "custom", message, path: ["repositories", ...path], input: ctx.value.repositories });
+    const { systems, repositories } = ctx.value;
+    const named = [...missingNames(systems, repositories), ...sharedPlaces(repositories)];
+    for (const { path, message } of [...named, ...plainSecrets(ctx.value), ...unknownVariables(ctx.value)]) {
+      ctx.issues.push({ code: "custom", message, path, input: ctx.value });
     }
   });
 /** As parsed: durations in seconds, sizes in bytes, `${NAME}` still as written. */

@@ -18,6 +18,7 @@ const SECTIONS: readonly Section[] = [
   { id: "overview", title: "Overview", href: "/", icon: "overview", key: "o", isOnTabBar: true },
   { id: "systems", title: "Systems", href: "/systems", icon: "systems", key: "s", isOnTabBar: true },
   { id: "backups", title: "Backups", href: "/backups", icon: "backups", key: "b" },
+  { id: "repositories", title: "Repositories", href: "/repositories", icon: "repositories", key: "p" },
   { id: "verification", title: "Verification", href: "/verification", icon: "verification", key: "v" },
   { id: "recovery", title: "Recovery", href: "/recovery", icon: "recovery", key: "y", isFirst: true },
   { id: "runs", title: "Runs", href: "/runs", icon: "runs", key: "r", isOnTabBar: true },

@@ -8,6 +8,8 @@ export const KINDS = [
   "verification",
   "runbook",
   "retention",
+  "check",
+  "repair",
 ] as const satisfies readonly RunKind[];
 export const STATES = [
   "queued",

@@ -1,4 +1,5 @@
 import { planBackup, planCut } from "@/lib/backups";
+import { planCheck, planRepair } from "@/lib/copies";
 import type { JobCtx } from "@/lib/db/context";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { planRestore } from "@/lib/recovery";
@@ -23,6 +24,10 @@ export async function performRunJob(ctx: JobCtx, payload: { runId: string }): Pr
       return performRun(ctx, payload.runId, (_, claimed) => Promise.resolve(planRetentionRun(claimed)));
     case "runbook":
       return performRun(ctx, payload.runId, planRunbook);
+    case "check":
+      return performRun(ctx, payload.runId, planCheck);
+    case "repair":
+      return performRun(ctx, payload.runId, planRepair);
     case undefined:
     default:
       return performRun(ctx, payload.runId, refuseKind);

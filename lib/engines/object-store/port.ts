@@ -26,6 +26,18 @@ export interface StoreFacts {
   at?: Date;
 }
 
+/** What became of one probe of a lock. */
+export interface LockProbe {
+  /** How it was stored: in one request, or in parts. */
+  way: "single" | "parts";
+  /** As the store tells it. */
+  lockedUntil: Date | null;
+  /** Our own attempt to delete exactly that version. */
+  deletion: "refused" | "done";
+  /** The same with the header that bypasses a governance lock. */
+  bypass: "refused" | "done";
+}
+
 /**
  * A place for objects under keys such as `systems/database/<id>/manifest.json`. Keys are relative to the store's prefix.
  *
@@ -52,8 +64,16 @@ export interface ObjectStore {
   list(prefix: string, options: { signal: AbortSignal }): AsyncIterable<ObjectInfo>;
   /** Removes one object by its explicit key; succeeds when there is none. */
   delete(key: string, options: { signal: AbortSignal }): Promise<void>;
-  /** Removes what uploads that never ended left behind, when older than `olderThan`. Returns how many. */
-  abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal }): Promise<number>;
+  /** Removes what uploads that never ended left behind, when older than `olderThan`, of keys below a prefix. Returns how many. */
+  abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal; below?: string }): Promise<number>;
   /** Asks the store; rejects when it does not answer or refuses our credentials. */
   inspect(options: { signal: AbortSignal }): Promise<StoreFacts>;
+  /** Absent where nothing is declared to be locked. Locks the present version of an object for the declared days from now. */
+  keepLocked?: ((key: string, options: { signal: AbortSignal }) => Promise<void>) | undefined;
+  /**
+   * Absent where nothing is declared to be locked. Stores small objects below `prefix` in both ways, reads until when they
+   * are locked, and tries to delete exactly those versions. The probes of a day are stored once; those whose lock has
+   * ended are taken away.
+   */
+  proveLock?: ((prefix: string, options: { signal: AbortSignal; now: Date }) => Promise<LockProbe[]>) | undefined;
 }

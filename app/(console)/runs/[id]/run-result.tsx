@@ -8,9 +8,10 @@ import { Instant } from "@/components/patterns/time";
 import { buttonStyles } from "@/components/ui/button";
 import { formatDuration } from "@/lib/kernel/format";
 import type { RestoredTo, RunDetail } from "@/lib/runs/schemas";
+import { type RepositoryResult, RepositoryRows } from "./repository-rows";
 
 /** What a run leaves, as its plan wrote it; each kind of run has some of it. */
-interface Result {
+interface Result extends RepositoryResult {
   verdict?: string;
   restoredTo?: RestoredTo | null;
   fromRepository?: string | null;
@@ -52,6 +53,7 @@ function ResultRows({ result, backupId }: { result: Result; backupId: string | n
           <Hash value={backupId} label="Copy backup id" />
         </Row>
       )}
+      <RepositoryRows result={result} />
       <PathRow name="Socket" path={result.target?.socket} />
       <PathRow name="Directory" path={result.target?.directory} />
     </KeyValues>

@@ -1,6 +1,8 @@
 import { guarded, readBody, route } from "@/app/_server/route";
 import { startBackup, startCut } from "@/lib/backups";
 import type { StartBackupInput, StartCutInput } from "@/lib/backups/schemas";
+import { startCheck, startRepair } from "@/lib/copies";
+import type { StartCheckInput, StartRepairInput } from "@/lib/copies/schemas";
 import { ValidationError } from "@/lib/kernel/errors";
 import { startRestore } from "@/lib/recovery";
 import type { StartRestoreInput } from "@/lib/recovery/schemas";
@@ -20,6 +22,8 @@ const START: Record<RunKind, (ctx: Ctx, input: unknown) => Promise<StartedRun>> 
   cut: (ctx, input) => startCut(ctx, input as StartCutInput),
   restore: (ctx, input) => startRestore(ctx, input as StartRestoreInput),
   verification: (ctx, input) => startVerification(ctx, input as StartVerificationInput),
+  check: (ctx, input) => startCheck(ctx, input as StartCheckInput),
+  repair: (ctx, input) => startRepair(ctx, input as StartRepairInput),
   retention: (ctx, input) => applyRetention(ctx, input as ApplyRetentionInput),
   runbook: (ctx, input) => startRunbook(ctx, input as StartRunbookInput),
 };

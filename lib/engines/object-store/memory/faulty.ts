@@ -63,7 +63,7 @@ export class FaultyStore implements ObjectStore {
     return this.inner.delete(key, options);
   }
 
-  abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal }): Promise<number> {
+  abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal; below?: string }): Promise<number> {
     return this.inner.abortUnfinishedUploads(olderThan, options);
   }
 

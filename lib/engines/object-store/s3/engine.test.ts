@@ -135,6 +135,68 @@ describe("with a lock declared", () => {
   });
 });
 
+describe("a lock that is tried", () => {
+  const now = new Date();
+  const prove = (config: S3Config) => openS3Store(config).proveLock?.("doctor/", { ...go, now });
+  const countVersions = async (config: S3Config) => {
+    const Prefix = `${config.prefix}doctor/`;
+    const page = await createClient(config).send(new ListObjectVersionsCommand({ Bucket: config.bucket, Prefix }));
+    return page.Versions?.length ?? 0;
+  };
+
+  test("holds in both ways of storing, and is tried again on the same objects", async () => {
+    const config = configOf("locked", { lock: { mode: "compliance", days: 1 } });
+    const refused = { lockedUntil: expect.any(Date) as Date, deletion: "refused", bypass: "refused" };
+    const probes = [
+      { way: "single", ...refused },
+      { way: "parts", ...refused },
+    ];
+    expect(await prove(config)).toEqual(probes);
+    expect(await prove(config)).toEqual(probes);
+    expect(await countVersions(config)).toBe(2);
+  });
+
+  test("of mode governance is told to be open to keys that may bypass it", async () => {
+    const probes = await prove(configOf("locked", { lock: { mode: "governance", days: 1 } }));
+    expect(probes?.map(({ deletion, bypass }) => [deletion, bypass])).toEqual([
+      ["refused", "done"],
+      ["refused", "done"],
+    ]);
+  });
+
+  test("of a store that takes it and ignores it is found out: the objects are gone", async () => {
+    const gateway = await startFaultyGateway(server, (request) =>
+      request.includes("?retention") ? { kind: "ignore" } : pass,
+    );
+    const config = configOf("versioned", { endpoint: gateway.endpoint, lock: { mode: "compliance", days: 1 } });
+    expect(await prove(config)).toEqual([
+      { way: "single", lockedUntil: null, deletion: "done", bypass: "done" },
+      { way: "parts", lockedUntil: null, deletion: "done", bypass: "done" },
+    ]);
+    expect(await countVersions(config)).toBe(0);
+    await gateway.close();
+  });
+
+  test("is not tried where none is declared", () => {
+    expect(openS3Store(configOf("locked")).proveLock).toBeUndefined();
+  });
+});
+
+test("half uploads are removed below one prefix alone", async () => {
+  const config = configOf("plain");
+  const client = createClient(config);
+  for (const name of ["systems/a", "other/b"]) {
+    await client.send(new CreateMultipartUploadCommand({ Bucket: config.bucket, Key: `${config.prefix}${name}` }));
+  }
+  const later = new Date(Date.now() + 60_000);
+  expect(await openS3Store(config).abortUnfinishedUploads(later, { ...go, below: "systems/" })).toBe(1);
+  const { Uploads = [] } = await client.send(
+    new ListMultipartUploadsCommand({ Bucket: config.bucket, Prefix: config.prefix }),
+  );
+  expect(Uploads.map(({ Key }) => Key)).toEqual([`${config.prefix}other/b`]);
+  client.destroy();
+});
+
 describe("wrong settings", () => {
   const cases = [
     {

@@ -14,6 +14,8 @@ import type { S3Config } from "./config";
 import { headObject } from "./head-object";
 import { nameOf, statusOf, toEngineError } from "./map";
 import { type S3Place, placeOf } from "./place";
+import { proveLock } from "./prove-lock";
+import { keepLocked } from "./protect";
 import { readObject } from "./read";
 import { replaceBytes, storeBytes, storeObject } from "./store-object";
 import { watchStoreTime } from "./store-time";
@@ -29,10 +31,14 @@ export function openS3Store(config: S3Config): ObjectStore {
 class S3Store implements ObjectStore {
   readonly location: string;
   readonly #place: S3Place;
+  readonly proveLock: ObjectStore["proveLock"];
+  readonly keepLocked: ObjectStore["keepLocked"];
 
   constructor(place: S3Place) {
     this.#place = place;
     this.location = place.location;
+    this.proveLock = place.lock ? (prefix, options) => proveLock(place, prefix, options) : undefined;
+    this.keepLocked = place.lock ? (key, options) => keepLocked(place, key, options) : undefined;
   }
 
   async put(key: string, body: Readable | Uint8Array, options: { signal: AbortSignal }): Promise<StoredObject> {
@@ -96,9 +102,9 @@ class S3Store implements ObjectStore {
     );
   }
 
-  async abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal }): Promise<number> {
+  async abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal; below?: string }): Promise<number> {
     let count = 0;
-    for (const upload of await this.#unfinishedUploads(options.signal)) {
+    for (const upload of await this.#unfinishedUploads(options.below ?? "", options.signal)) {
       if (!upload.Initiated || upload.Initiated >= olderThan) continue;
       const isGone = await this.#ask("clean up", options.signal, (abortSignal) =>
         this.#place.client
@@ -142,14 +148,14 @@ class S3Store implements ObjectStore {
     };
   }
 
-  async #unfinishedUploads(signal: AbortSignal): Promise<MultipartUpload[]> {
+  async #unfinishedUploads(below: string, signal: AbortSignal): Promise<MultipartUpload[]> {
     const found: MultipartUpload[] = [];
     let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
     while (marker) {
       const from: { KeyMarker?: string; UploadIdMarker?: string } = marker;
       const page = await this.#ask("list the unfinished uploads of", signal, (abortSignal) =>
         this.#place.client.send(
-          new ListMultipartUploadsCommand({ Bucket: this.#place.bucket, Prefix: this.#place.prefix, ...from }),
+          new ListMultipartUploadsCommand({ Bucket: this.#place.bucket, Prefix: this.#place.prefix + below, ...from }),
           { abortSignal },
         ),
       );

@@ -34,6 +34,12 @@ export async function lockObject(
   }
 }
 
+/** Locks what is there under a key, from now on; an object that is not there is none. */
+export async function keepLocked(place: S3Place, key: string, options: { signal: AbortSignal }): Promise<void> {
+  const head = await headObject(place, key, options);
+  if (head) await lockObject(place, key, head.versionId);
+}
+
 /**
  * A store that ignores If-None-Match on versioned buckets lets two writers of one key both succeed. The older version
  * wins: who finds one below its own takes its own away again, unless both hold the same bytes.

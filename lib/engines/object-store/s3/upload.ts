@@ -67,7 +67,8 @@ export async function putStream(
   return putBytes(place, key, { body: bytes, md5, overwrite: false }).finally(release);
 }
 
-async function putParts(
+/** The same in parts, however small it is. */
+export async function putParts(
   place: S3Place,
   key: string,
   { signal, ...source }: { parts: AsyncIterable<Part>; stop(): void; signal: AbortSignal },

@@ -1,0 +1,11 @@
+export { cleanUploads } from "./clean-uploads";
+export { listOrphans } from "./list-orphans";
+export { listRepositoryDetails } from "./list-repository-details";
+export { planCheck } from "./check-plan";
+export { planRepair } from "./repair-plan";
+export type { RebuiltCatalog } from "./rebuild";
+export { rebuildCatalog } from "./rebuild-catalog";
+export { startCheck } from "./start-check";
+export { startDailyChecks } from "./start-daily-checks";
+export { startRepair } from "./start-repair";
+export { judgeLock } from "./try-lock";
