@@ -85,7 +85,6 @@ const CATALOGUE = {
   "finding.opened": rule("high", "24-months"),
   "finding.assigned": rule("info", "24-months"),
   "finding.closed": rule("high", "24-months"),
-  "copy.changed": rule("info", "24-months"),
   "runbook.started": rule("high", "24-months"),
   "runbook.completed": rule("high", "24-months"),
   "runbook.failed": rule("critical", "24-months"),

@@ -11,8 +11,8 @@ import {
   newTreeBackup,
   noLongerDeclared,
   planTreeBackup,
-  storeTreePart,
 } from "./tree-backup";
+import { keepPart } from "./keep-part";
 
 interface CodeBackup extends TreeBackup {
   source: CodeSource;
@@ -43,7 +43,7 @@ async function store(ctx: StepCtx, shared: CodeBackup): Promise<StepOutcome> {
   const bundle = await ctx.engines.code.bundle(shared.source, ctx.signal);
   try {
     shared.facts = bundle.facts;
-    const part = await storeTreePart(ctx, shared, { name: "bundle", bytes: bundle.open() });
+    const part = await keepPart(ctx, shared, { name: "bundle", bytes: bundle.open() });
     return {
       summary: `${bundle.facts.refs.length} refs, ${formatBytes(bundle.sizeBytes)} stored as ${formatBytes(part.sealed.sizeBytes)}`,
     };

@@ -15,8 +15,8 @@ import {
   newTreeBackup,
   noLongerDeclared,
   planTreeBackup,
-  storeTreePart,
 } from "./tree-backup";
+import { keepPart } from "./keep-part";
 
 interface FilesBackup extends TreeBackup {
   type: "full" | "incremental";
@@ -79,15 +79,15 @@ async function store(ctx: StepCtx, shared: FilesBackup): Promise<StepOutcome> {
   });
   try {
     const [stored, packed] = await Promise.allSettled([
-      storeTreePart(ctx, shared, { name: "files", bytes: archive.piped() }),
+      keepPart(ctx, shared, { name: "files", bytes: archive.piped() }),
       archive.done,
     ]);
     if (stored.status === "rejected") throw stored.reason;
     if (packed.status === "rejected") throw packed.reason;
     await base?.done;
     shared.facts = packed.value;
-    await storeTreePart(ctx, shared, { name: "snapshot", bytes: archive.snapshot() });
-    await storeTreePart(ctx, shared, { name: "listing", bytes: archive.listing() });
+    await keepPart(ctx, shared, { name: "snapshot", bytes: archive.snapshot() });
+    await keepPart(ctx, shared, { name: "listing", bytes: archive.listing() });
     sayLosses(ctx, packed.value);
     return { summary: describe(packed.value, stored.value.sealed.sizeBytes) };
   } finally {

@@ -23,8 +23,3 @@ export interface FullBackup {
   failures: Map<string, ErrorSummary>;
   state?: "complete" | "incomplete";
 }
-
-export function requireBackup(shared: FullBackup): { id: string; startedAt: Date } {
-  if (!shared.backup) throw new Error("the backup was not begun");
-  return shared.backup;
-}

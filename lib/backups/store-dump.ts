@@ -6,10 +6,10 @@ import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { beginBackup } from "./begin-backup";
 import { cutOf } from "./cut-of";
 import { failBackup } from "./end-backup";
-import { type FullBackup, requireBackup } from "./full-backup";
+import type { FullBackup } from "./full-backup";
+import { keepPart } from "./keep-part";
 import { logNumber } from "./log-position";
 import type { ManifestPart } from "./manifest";
-import { storePart } from "./store-part";
 
 /** Begins the backup and stores users, roles and grants. */
 export async function storeUsers(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
@@ -25,27 +25,6 @@ export async function storeUsers(ctx: StepCtx, shared: FullBackup): Promise<Step
   shared.parts = [];
   await storeStream(ctx, shared, { name: "users", ...shared.engine.dumpUsers(ctx.signal) });
   return { summary: "users, roles and grants stored" };
-}
-
-async function store(
-  ctx: StepCtx,
-  shared: FullBackup,
-  input: { name: ManifestPart["name"]; file?: string | undefined; bytes: Readable | PipedBytes },
-): Promise<ManifestPart> {
-  const { part, failures } = await storePart(ctx, input.bytes, {
-    name: input.name,
-    file: input.file,
-    system: shared.system,
-    backupId: requireBackup(shared).id,
-    repositories: shared.repositories.filter((each) => !shared.failures.has(each.name)),
-    recipients: shared.recipients,
-  });
-  for (const [repository, failure] of failures) {
-    ctx.run.say(`repository ${repository} dropped out: ${failure.message}. ${failure.hint ?? ""}`, "error");
-    shared.failures.set(repository, failure);
-  }
-  shared.parts.push(part);
-  return part;
 }
 
 /** Dumps once; once again when the schema changed or a non-transactional row was written meanwhile; then gives up. */
@@ -109,7 +88,7 @@ export async function storeStream<Facts>(
 ): Promise<{ part: ManifestPart; facts: Facts }> {
   const bytes = input.piped?.() ?? input.output;
   const [stored, dumped] = await Promise.allSettled([
-    store(ctx, shared, { name: input.name, file: input.file, bytes }),
+    keepPart(ctx, shared, { name: input.name, file: input.file, bytes }),
     input.done,
   ]);
   // The dump's own error is the cause; a store's error ends the dump as a consequence.

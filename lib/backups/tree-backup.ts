@@ -7,9 +7,7 @@ import { failBackup } from "./end-backup";
 import type { AnyManifest, ManifestPart } from "./manifest";
 import { type BackupTargets, openRepositories } from "./open-repositories";
 import { publishBackup } from "./publish-backup";
-import { storePart } from "./store-part";
-import type { Readable } from "node:stream";
-import type { PipedBytes } from "@/lib/engines/envelope/port";
+import { requireBackup } from "./keep-part";
 
 /** One backup of files or code under way: what its steps hand to each other. */
 export interface TreeBackup extends BackupTargets {
@@ -102,35 +100,9 @@ export async function beginTreeBackup(
   shared.parts = [];
 }
 
-/** Stores one part in every repository that is still there; one that fails drops out. */
-export async function storeTreePart(
-  ctx: StepCtx,
-  shared: TreeBackup,
-  { name, bytes }: { name: ManifestPart["name"]; bytes: Readable | PipedBytes },
-): Promise<ManifestPart> {
-  const { part, failures } = await storePart(ctx, bytes, {
-    name,
-    system: shared.system,
-    backupId: requireTreeBackup(shared).id,
-    repositories: shared.repositories.filter((each) => !shared.failures.has(each.name)),
-    recipients: shared.recipients,
-  });
-  for (const [repository, failure] of failures) {
-    ctx.run.say(`repository ${repository} dropped out: ${failure.message}. ${failure.hint ?? ""}`, "error");
-    shared.failures.set(repository, failure);
-  }
-  shared.parts.push(part);
-  return part;
-}
-
-export function requireTreeBackup({ backup }: TreeBackup): { id: string; startedAt: Date } {
-  if (!backup) throw new Error("the backup was not begun");
-  return backup;
-}
-
 /** What every manifest of such a backup says first. */
 export function commonFacts(ctx: JobCtx, shared: TreeBackup) {
-  const { id, startedAt } = requireTreeBackup(shared);
+  const { id, startedAt } = requireBackup(shared);
   return {
     format: 1 as const,
     id,

@@ -1,13 +1,12 @@
 import type { JobCtx } from "@/lib/db/context";
 import { EngineError } from "@/lib/kernel/errors";
 import { formatBytes, formatCountOf } from "@/lib/kernel/format";
-import { openKnownRepository } from "@/lib/repositories";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
-import { loadConfiguration } from "@/lib/settings";
 import { type Check, SHARE_BYTES, requirePlace } from "./check";
 import { checkListed } from "./check-listed";
 import { checkUnlisted } from "./check-unlisted";
 import { EXPECTED_COPIES } from "./copy-place";
+import { openPlace } from "./open-place";
 import { recordExamination } from "./record-examination";
 import { tryLock } from "./try-lock";
 
@@ -38,15 +37,7 @@ export async function planCheck(_: JobCtx, run: ClaimedRun): Promise<RunPlan<Che
 }
 
 async function open(ctx: StepCtx, check: Check): Promise<StepOutcome> {
-  const { configuration } = await loadConfiguration(ctx);
-  const declared = configuration.repositories[check.repository];
-  const opened = await openKnownRepository(ctx, check.repository);
-  check.place = {
-    ...opened,
-    runId: check.run.id,
-    signal: ctx.signal,
-    isLocked: declared?.kind === "s3" && declared.lock !== undefined,
-  };
+  const opened = (check.place = await openPlace(ctx, check.repository, check.run.id));
   const [copies, logs] = await Promise.all([
     ctx.db.backupCopy.aggregate({
       where: {

@@ -1,4 +1,8 @@
 export { cleanUploads } from "./clean-uploads";
+export { EXPECTED_COPIES, type CopyPlace } from "./copy-place";
+export { judgeCopy } from "./judge-copy";
+export { openPlace } from "./open-place";
+export { type JudgedCopy, recordCopies } from "./record-copies";
 export { listOrphans } from "./list-orphans";
 export { listRepositoryDetails } from "./list-repository-details";
 export { planCheck } from "./check-plan";

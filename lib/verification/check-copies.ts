@@ -1,127 +1,81 @@
-import { recordAudit } from "@/lib/audit";
-import type { Manifest } from "@/lib/backups";
-import type { ObjectStore } from "@/lib/engines/object-store/port";
+import { type CopyPlace, EXPECTED_COPIES, judgeCopy, openPlace, recordCopies } from "@/lib/copies";
 import { requirePermission } from "@/lib/kernel/permissions";
-import { repositoryKeys } from "@/lib/repositories";
 import type { StepCtx } from "@/lib/runs";
 import { noteFinding } from "./note-finding";
 import { PROVABLE } from "./provable";
 
-const BACKUPS_A_PAGE = 50;
-
-interface CopyFact {
-  backupId: string;
-  repositoryId: string;
-  repository: string;
-  state: "present" | "missing" | "damaged";
-  error: string | null;
-}
+const COPIES_A_PAGE = 50;
 
 /**
- * Looks whether each backup that counts is in each repository that it was written to, with all of its objects and
- * their sizes. What is not there is stored with the copy and is a finding. @returns how many copies were looked at, and not whole
+ * Looks whether each backup that counts is in each repository that should have it, with all of its objects and their
+ * sizes. What is not there is stored with the copy, as a check of the repository does, and is a finding.
+ * @returns how many copies were looked at, and not whole
  * @throws EngineError while a store is away: then nothing is said of its copies
  */
 export async function checkCopies(
   ctx: StepCtx,
   { systemId, system }: { systemId: string; system: string },
 ): Promise<{ copies: number; bad: number }> {
-  let [copies, bad] = [0, 0];
+  const repositories = await ctx.db.repository.findMany({
+    where: { removedAt: null, copies: { some: { backup: { systemId }, state: { in: [...EXPECTED_COPIES] } } } },
+    select: { name: true },
+    orderBy: { name: "asc" },
+  });
+  const found = { copies: 0, bad: 0 };
+  for (const { name } of repositories) {
+    await checkPlace(ctx, { place: await openPlace(ctx, name, ctx.run.id), systemId, system, found });
+  }
+  return found;
+}
+
+interface PlaceCheck {
+  place: CopyPlace;
+  systemId: string;
+  system: string;
+  found: { copies: number; bad: number };
+}
+
+async function checkPlace(ctx: StepCtx, check: PlaceCheck): Promise<void> {
   for (let after: string | undefined; ;) {
-    const rows = await ctx.db.backup.findMany({
+    const rows = await ctx.db.backupCopy.findMany({
       where: {
-        systemId,
-        ...PROVABLE,
-        state: { in: ["complete", "incomplete"] },
-        ...(after ? { id: { gt: after } } : {}),
+        repositoryId: check.place.id,
+        state: { in: [...EXPECTED_COPIES] },
+        backup: { systemId: check.systemId, ...PROVABLE, state: { in: ["complete", "incomplete"] } },
+        ...(after ? { backupId: { gt: after } } : {}),
       },
-      orderBy: { id: "asc" },
-      take: BACKUPS_A_PAGE,
-      select: {
-        id: true,
-        manifest: true,
-        copies: {
-          where: { repository: { removedAt: null } },
-          select: { repository: { select: { id: true, name: true } } },
-        },
-      },
+      orderBy: { backupId: "asc" },
+      take: COPIES_A_PAGE,
+      select: { backupId: true, state: true },
     });
-    for (const row of rows) {
-      const facts = await checkBackup(ctx, { systemId, system }, row);
-      copies += facts.length;
-      bad += facts.filter(({ state }) => state !== "present").length;
-    }
-    ctx.run.progress({ done: copies, total: null, unit: "checks" });
-    after = rows.at(-1)?.id;
-    if (rows.length < BACKUPS_A_PAGE) return { copies, bad };
+    for (const row of rows) await checkCopy(ctx, check, row);
+    ctx.run.progress({ done: check.found.copies, total: null, unit: "checks" });
+    after = rows.at(-1)?.backupId;
+    if (rows.length < COPIES_A_PAGE) return;
   }
 }
 
-async function checkBackup(
+async function checkCopy(
   ctx: StepCtx,
-  { systemId, system }: { systemId: string; system: string },
-  backup: { id: string; manifest: unknown; copies: { repository: { id: string; name: string } }[] },
-): Promise<CopyFact[]> {
-  const facts: CopyFact[] = [];
-  for (const { repository } of backup.copies) {
-    ctx.signal.throwIfAborted();
-    const store = await ctx.engines.store(repository.name);
-    const found = await lookAt(ctx, store, { system, id: backup.id, manifest: backup.manifest as Manifest | null });
-    const fact = { backupId: backup.id, repositoryId: repository.id, repository: repository.name, ...found };
-    await storeCopy(ctx, systemId, fact);
-    facts.push(fact);
-  }
-  return facts;
-}
-
-async function lookAt(
-  { signal }: StepCtx,
-  store: ObjectStore,
-  backup: { system: string; id: string; manifest: Manifest | null },
-): Promise<Pick<CopyFact, "state" | "error">> {
-  const manifestKey = repositoryKeys.manifestKey(backup.system, backup.id);
-  for (const key of [manifestKey, repositoryKeys.signatureKey(manifestKey)]) {
-    if (!(await store.head(key, { signal }))) return { state: "missing", error: `object "${key}" is gone` };
-  }
-  for (const piece of backup.manifest?.parts.flatMap((part) => part.pieces) ?? []) {
-    const found = await store.head(piece.key, { signal });
-    if (!found) return { state: "missing", error: `object "${piece.key}" is gone` };
-    if (found.sizeBytes !== piece.sizeBytes) {
-      return { state: "damaged", error: `object "${piece.key}" has ${found.sizeBytes} bytes, not ${piece.sizeBytes}` };
-    }
-  }
-  return { state: "present", error: null };
-}
-
-async function storeCopy(ctx: StepCtx, systemId: string, fact: CopyFact): Promise<void> {
+  { place, systemId, system, found }: PlaceCheck,
+  { backupId, state: before }: { backupId: string; state: string },
+): Promise<void> {
   requirePermission(ctx, "job.perform");
-  const { backupId, repositoryId, repository, state, error } = fact;
-  await ctx.transaction(async (tx) => {
-    const before = await tx.backupCopy.findUnique({
-      where: { backupId_repositoryId: { backupId, repositoryId } },
-      select: { state: true },
-    });
-    await tx.backupCopy.update({
-      where: { backupId_repositoryId: { backupId, repositoryId } },
-      data: { state, error, checkedAt: ctx.now() },
-    });
-    if (before?.state !== state) {
-      await recordAudit(tx, ctx, {
-        action: "copy.changed",
-        entity: { type: "backup", id: backupId },
-        changes: { before: { repository, state: before?.state ?? null }, after: { repository, state } },
-        ...(state === "present" ? {} : { severity: "high" as const }),
-      });
-    }
-    if (error === null) return;
-    await noteFinding(tx, ctx, {
+  ctx.signal.throwIfAborted();
+  const judgement = await judgeCopy(place, { system, id: backupId }, { isRead: () => false });
+  await recordCopies(ctx, place, [{ backupId, system, before, judgement }]);
+  found.copies += 1;
+  if (judgement.state === "present") return;
+  found.bad += 1;
+  await ctx.transaction((tx) =>
+    noteFinding(tx, ctx, {
       systemId,
       backupId,
       runId: ctx.run.id,
       kind: "copy",
-      subject: `${backupId} ${repository}`,
-      title: `A copy in ${repository} is ${state}`,
-      detail: error,
-    });
-  });
+      subject: `${backupId} ${place.name}`,
+      title: `A copy in ${place.name} is ${judgement.state}`,
+      detail: judgement.error,
+    }),
+  );
 }

@@ -112,6 +112,23 @@ describe("the daily round", () => {
     expect(slot).toMatchObject({ state: "failed", runId: run.id });
   });
 
+  test("does not miss a copy that retention has let go of", async () => {
+    const prefix = repositoryKeys.backupPrefix("database", backupId);
+    const copy = await database.db.backupCopy.findFirstOrThrow({ where: { repository: { name: "secondary" } } });
+    const { backupId: id, repositoryId } = copy;
+    await database.db.backupCopy.update({
+      where: { backupId_repositoryId: { backupId: id, repositoryId } },
+      data: { state: "expired" },
+    });
+    for (const name of ["manifest.json", "manifest.json.sig", "dump.sql.zst.age"]) {
+      await stores.secondary.inner.delete(`${prefix}${name}`, { signal });
+    }
+    await nightly();
+    expect((await findings()).filter(({ kind }) => kind === "copy")).toEqual([]);
+    expect(await database.db.backupCopy.count({ where: { state: "expired" } })).toBe(1);
+    expect(await database.db.backup.findUniqueOrThrow({ where: { id } })).toMatchObject({ state: "complete" });
+  });
+
   test("says nothing of copies in a store that is away", async () => {
     for (const store of Object.values(stores)) store.fail("the site is down");
     const run = await nightly();

@@ -135,7 +135,9 @@ async function newestIn(ctx: StepCtx, { systemId }: Round, repository: string | 
 async function randomBackup(ctx: StepCtx, { systemId }: Round): Promise<string | null> {
   const rows = await ctx.db.$queryRaw<{ id: string }[]>`
     SELECT id::text AS id FROM backups
-    WHERE system_id = ${systemId}::uuid AND (type = 'full' OR (type = 'incremental' AND method = 'physical')) AND state = 'complete'
+    WHERE system_id = ${systemId}::uuid AND (type = 'full' OR (type = 'incremental' AND method = 'physical'))
+      AND state IN ('complete', 'incomplete')
+      AND EXISTS (SELECT FROM backup_copies WHERE backup_id = backups.id AND backup_copies.state = 'present')
     ORDER BY random() LIMIT 1`;
   return rows[0]?.id ?? null;
 }

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
+import { drained } from "@/lib/engines/shared/drained";
 import { type ProgramOptions, startProgram } from "@/lib/engines/shared/process";
 
 /** What a program says when the one behind it went away, or when we ended it: never the cause. */
@@ -109,17 +110,4 @@ async function pump(source: Readable, sink: Writable, see: (chunk: Buffer) => vo
   } catch (error) {
     if (!isSinkClosed) throw error;
   }
-}
-
-function drained(sink: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const go = () => {
-      sink.removeListener("drain", go);
-      sink.removeListener("close", go);
-      resolve();
-    };
-    if (sink.destroyed) return resolve();
-    sink.once("drain", go);
-    sink.once("close", go);
-  });
 }

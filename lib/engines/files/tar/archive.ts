@@ -2,8 +2,9 @@ import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { openMeasuredProgram } from "@/lib/engines/shared/measured-program";
-import { type RunningProgram, startProgram } from "@/lib/engines/shared/process";
+import { fileURLToPath } from "node:url";
+import { startProgram } from "@/lib/engines/shared/process";
+import { openBehind } from "@/lib/engines/shared/reader/read-behind";
 import type { FilesArchive, FilesBase, FilesFacts, FilesSource } from "../port";
 import { writeBaseSnapshot } from "./base-snapshot";
 import { ENGINE, failed } from "./fail";
@@ -14,6 +15,8 @@ import { settleListing } from "./settle-listing";
 import { requireTools } from "./tools";
 
 const OPERATION = "pack the files";
+const READER = fileURLToPath(new URL("measure-program.ts", import.meta.url));
+const MEMORY_HINT = "Look at the machine's memory and at the kernel's log.";
 /** Its exit code when something failed; 1 is for files that changed. */
 const EXIT_FAILED = 2;
 
@@ -44,11 +47,14 @@ interface Options {
 
 export function archiveFiles(source: FilesSource, options: Options): FilesArchive {
   const packing = new Packing(source, options);
-  const { output, piped, done } = openMeasuredProgram<FilesFacts>({
+  const { output, piped, done } = openBehind<null, FilesFacts>({
     engine: ENGINE,
     operation: OPERATION,
-    begin: (into, signal) => packing.begin(into, signal),
-    onEnd: ({ exitCode }) => packing.end(exitCode),
+    reader: READER,
+    malformed: (message) =>
+      failed(OPERATION, `tar ended too early: ${message}`, { permanent: false, hint: MEMORY_HINT }),
+    start: (into, signal) => packing.begin(into, signal),
+    onEnd: () => packing.end(),
     onProgress: options.onProgress,
     signal: options.signal,
   });
@@ -69,6 +75,7 @@ class Packing {
   #work: Work | undefined;
   #remarks: Promise<Remarks> | undefined;
   #tool = "";
+  #exitCode: number | null = null;
 
   constructor(source: FilesSource, options: Options) {
     this.#source = source;
@@ -80,7 +87,7 @@ class Packing {
     return this.#work;
   }
 
-  async begin(into: Writable, signal: AbortSignal): Promise<RunningProgram> {
+  async begin(into: Writable | null, signal: AbortSignal): Promise<{ done: Promise<void>; dispose(): Promise<void> }> {
     const { base, directory } = this.#options;
     const [names, excluded] = [startingPoints(this.#source), excludedPatterns(this.#source)];
     await assertSource(this.#source);
@@ -108,21 +115,23 @@ class Packing {
       diesWithUs: true,
       signal,
       allowedExitCodes: [0, 1, EXIT_FAILED],
-      hint: "Look at the machine's memory and at the kernel's log.",
+      hint: MEMORY_HINT,
     });
     const { stderr } = program.child;
     if (!stderr) throw new Error("a program was started without a pipe");
     this.#remarks = readRemarks(stderr, names);
     this.#remarks.catch(() => undefined);
-    return program;
+    const done = program.done.then(({ exitCode }) => void (this.#exitCode = exitCode));
+    done.catch(() => undefined); // Awaited together with the reader's end.
+    return { done, dispose: () => Promise.resolve() };
   }
 
-  async end(exitCode: number): Promise<FilesFacts> {
+  async end(): Promise<FilesFacts> {
     const { signal } = this.#options;
     const { before, after, listing } = this.work;
     const remarks = await this.#remarks;
-    if (!remarks) throw new Error("the program's remarks were not read");
-    assertWhole(remarks, exitCode);
+    if (!remarks || this.#exitCode === null) throw new Error("the program has not ended");
+    assertWhole(remarks, this.#exitCode);
     await this.#list(after, signal);
     const facts = await settleListing({ before, after, into: listing }, { unsettled: remarks.changing, signal });
     return { ...facts, remarks: remarks.others, tool: this.#tool };

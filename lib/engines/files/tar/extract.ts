@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { drained } from "@/lib/engines/shared/drained";
 import { startProgram } from "@/lib/engines/shared/process";
 import { ENGINE } from "./fail";
 
@@ -51,17 +52,4 @@ async function feed(archive: Readable, sink: Writable, done: Promise<unknown>): 
     sink.destroy();
     if (!hasFailed) throw error;
   }
-}
-
-function drained(sink: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const go = () => {
-      sink.removeListener("drain", go);
-      sink.removeListener("close", go);
-      resolve();
-    };
-    if (sink.destroyed) return resolve();
-    sink.once("drain", go);
-    sink.once("close", go);
-  });
 }

@@ -4,7 +4,7 @@ import type { Connection } from "../../port";
 import { describePlace } from "../connect";
 import { writeDefaultsFile } from "../defaults-file";
 import { ENGINE } from "../map-error";
-import { type ReadBytes, type ReadOptions, discardBehind, openBehind } from "../reader/read-behind";
+import { type ReadBytes, type ReadOptions, discardBehind, openBehind } from "@/lib/engines/shared/reader/read-behind";
 import { explainDumpError, malformedDump } from "./explain-dump";
 import type { ScannedDump } from "./scan-dump";
 
@@ -35,6 +35,7 @@ export async function readScannedDump<T>(options: ScannedDumpOptions<T>): Promis
 function readDump<T>(options: ScannedDumpOptions<T>): ReadOptions<ScannedDump, T> {
   const { connection, operation, onProgress, onEnd } = options;
   return {
+    engine: ENGINE,
     operation,
     reader: SCAN_PROGRAM,
     malformed: (message) => malformedDump(message, operation),

@@ -1,4 +1,4 @@
-import { MalformedError } from "../reader/messages.ts";
+import { MalformedError } from "../../../shared/reader/messages.ts";
 
 /** The parts of a dump in order; their bytes together are the dump. */
 export interface DumpParts {

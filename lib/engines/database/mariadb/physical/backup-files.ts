@@ -7,7 +7,7 @@ import type { Connection, LogPosition, PhysicalBackup, PhysicalFacts, PhysicalPl
 import { describePlace, textOf, withSession } from "../connect";
 import { writeDefaultsFile } from "../defaults-file";
 import { ENGINE } from "../map-error";
-import { openBehind } from "../reader/read-behind";
+import { openBehind } from "@/lib/engines/shared/reader/read-behind";
 import { makeTemporaryDirectory } from "../temporary-directory";
 import { assertContinues, assertRange, assertSameServer } from "./check-chain";
 import { explainBackup } from "./explain-backup";
@@ -40,6 +40,7 @@ export function backupFiles(
 ): PhysicalBackup {
   let result: PhysicalFacts | undefined;
   return openBehind<{ lastFile: string }, PhysicalFacts>({
+    engine: ENGINE,
     operation: OPERATION,
     reader: READER,
     malformed: (message) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MalformedError } from "../reader/messages";
+import { MalformedError } from "@/lib/engines/shared/reader/messages";
 import { StreamEnd } from "./stream-end";
 
 function chunk(type: string, name: string): Buffer {

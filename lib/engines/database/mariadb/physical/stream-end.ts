@@ -1,4 +1,4 @@
-import { MalformedError } from "../reader/messages.ts";
+import { MalformedError } from "../../../shared/reader/messages.ts";
 
 /* The end of a stream of files, as `mbstream` writes it: chunk after chunk, each with the name of its file. */
 

@@ -4,14 +4,14 @@ import { CancelledError, type EngineError } from "@/lib/kernel/errors";
 import { type Measure, streamOf } from "@/lib/engines/shared/measured-stream";
 import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
 import { type RunningProgram, startProgram } from "@/lib/engines/shared/process";
-import { ENGINE } from "../map-error";
 import { EXIT_MALFORMED, EXIT_NO_READER, type ReaderEnd, type ReaderMessage } from "./messages";
 
 /** What a program says when the one behind it has gone. */
-const BROKEN_PIPE = /errno 32 |broken pipe|SIGPIPE/i;
+const BROKEN_PIPE = /errno 32 |broken pipe|SIGPIPE|EPIPE/i;
 
 /** A program that writes, and our own reader behind it, which passes the bytes on. */
 export interface ReadOptions<Found, T> {
+  engine: string;
   /** "dump the data". */
   operation: string;
   /** Path of the reader's file. */
@@ -117,7 +117,7 @@ function startBoth<Found, T>(options: ReadOptions<Found, T>, { isPassedOn }: { i
 
 function startReader<Found, T>(options: ReadOptions<Found, T>, isPassedOn: boolean): RunningProgram {
   return startProgram({
-    engine: ENGINE,
+    engine: options.engine,
     operation: options.operation,
     program: process.execPath,
     args: [options.reader, ...(isPassedOn ? [] : ["--discard"])],
@@ -137,7 +137,11 @@ async function run<Found, T>(options: ReadOptions<Found, T>, reader: RunningProg
     if (signal.aborted) throw new CancelledError(`stopped while it had to ${operation}`);
     const into = reader.child.stdin;
     // Its output is the reader's input itself.
-    const writer = await options.start(into, signal);
+    const writer = await options.start(into, signal).catch(async (error: unknown) => {
+      // Nothing can be started into the input of a reader that has gone: why it has is the cause.
+      if (into?.destroyed) await reader.done;
+      throw error;
+    });
     into?.destroy();
     try {
       await bothEnded({ writer: writer.done, reader, operation });
