@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FILES, type BenchEstate } from "./bench-estate";
-import { type BenchFigure, figure } from "./figure";
+import { type BenchFigure, STANDARD_RESTORE as STANDARD, figure } from "./figure";
 import { measureRun } from "./measure-run";
 import { type BaselineRun, runHandBackup, runHandRestore } from "./run-baseline";
 
@@ -24,10 +24,15 @@ export async function benchPhysicalBackup(estate: BenchEstate, say: (text: strin
   ];
 }
 
+/** Both ways of the server's files, beside the same tools by hand. */
+export async function benchPhysical(estate: BenchEstate, say: (text: string) => void): Promise<BenchFigure[]> {
+  return [...(await benchPhysicalBackup(estate, say)), ...(await benchPhysicalRestore(estate, null, say))];
+}
+
 /** From the repository to a serving database, restarted with safe settings; beside the standard's and the same tools by hand. */
 export async function benchPhysicalRestore(
   estate: BenchEstate,
-  standard: BaselineRun,
+  standard: BaselineRun | null,
   say: (text: string) => void,
 ): Promise<BenchFigure[]> {
   if (!existsSync(handFile(estate))) await benchPhysicalBackup(estate, say);
@@ -40,7 +45,7 @@ export async function benchPhysicalRestore(
   // Looking through the tables comes after the database serves.
   const seconds = ["find", "fetch", "load", "replay"].reduce((sum, key) => sum + (ours.steps[key] ?? 0), 0);
   return [
-    figure("restore.physical.seconds", [seconds, "seconds"], { name: "gunzip | mysql", value: standard.seconds }),
+    figure("restore.physical.seconds", [seconds, "seconds"], standard && { name: STANDARD, value: standard.seconds }),
     figure("restore.physical.pipelineSeconds", [seconds, "seconds"], { name: HAND_RESTORE, value: hand.seconds }),
     figure("restore.physical.checkedSeconds", [ours.seconds, "seconds"]),
     figure("restore.physical.cpuSeconds", [ours.cpuSeconds, "seconds"], {
