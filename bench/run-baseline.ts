@@ -6,6 +6,7 @@ import { startServer } from "@/lib/engines/database/mariadb/server/run-server";
 import { safeSettings } from "@/lib/engines/database/mariadb/server/scratch-settings";
 import type { Connection } from "@/lib/engines/database/port";
 import { startProgram } from "@/lib/engines/shared/process";
+import { settleDisk } from "./settle-disk";
 import { type Usage, watchProcesses } from "./watch-processes";
 
 /*
@@ -89,6 +90,7 @@ async function runBaseline(
 ): Promise<BaselineRun> {
   const defaults = await writeDefaultsFile(server);
   try {
+    await settleDisk();
     const begun = performance.now();
     const { child, done } = startProgram({
       engine: "bench",
