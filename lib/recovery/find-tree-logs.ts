@@ -19,12 +19,19 @@ export function findTreeLogs(
   }: { tree: { startedAt: string }; logs: readonly FileLogManifest[]; until: (log: FileLogManifest) => boolean },
 ): FileLogManifest[] {
   const later = logs.filter((log) => isLater(log, tree) && until(log));
-  for (const newest of later) {
+  for (const [index, newest] of later.entries()) {
     const chain = chainOf(newest, later, tree);
-    if (chain) return chain;
-    ctx.run.say(`the logs of ${newest.startedAt} do not follow without a hole: they are left out`, "warning");
+    if (!chain) continue;
+    if (index > 0) sayHole(ctx, chain.at(-1));
+    return chain;
   }
+  if (later.length > 0) sayHole(ctx, undefined);
   return [];
+}
+
+function sayHole(ctx: Pick<RecoveryCtx, "run">, reached: FileLogManifest | undefined): void {
+  const end = reached ? `end at ${reached.startedAt}` : "do not follow this backup";
+  ctx.run.say(`the logs ${end}: one of those behind it is not there, and what goes on from it is left out`, "warning");
 }
 
 function chainOf(
