@@ -1,4 +1,5 @@
-import { mkdir, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeSample } from "@/lib/engines/database/mariadb/sample/make-sample";
 import { makeIdentity } from "@/lib/engines/envelope/age/identities";
@@ -16,13 +17,26 @@ export async function makePractice(options: { directory: string; signal: AbortSi
   await mkdir(path, { recursive: true, mode: 0o700 });
   try {
     const sample = await makeSample({ directory: `${directory}s`, signal });
+    const trees = await makeTrees(own);
     const recipient = await makeIdentity(identityFile, signal);
     const foreignFile = join(own, "foreign.txt");
     const foreignRecipient = await makeIdentity(foreignFile, signal);
     await rm(foreignFile);
-    return { sample, store: openDirectoryStore({ path }), identityFile, recipient, foreignRecipient, remove };
+    const store = openDirectoryStore({ path });
+    return { sample, trees, store, identityFile, recipient, foreignRecipient, remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** Of texts that do not shrink to nothing when they are packed. */
+async function makeTrees(directory: string): Promise<Practice["trees"]> {
+  const make = async (name: string, files: readonly string[]) => {
+    const root = join(directory, name);
+    await mkdir(root, { mode: 0o700 });
+    for (const file of files) await writeFile(join(root, file), randomBytes(4_096));
+    return { root, include: [], exclude: [] };
+  };
+  return { whole: await make("whole", ["a", "b", "c"]), short: await make("short", ["a", "b"]) };
 }

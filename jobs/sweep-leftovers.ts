@@ -11,10 +11,10 @@ export async function sweepLeftovers(ctx: JobCtx): Promise<void> {
   // Asked for after the names: a run that began in between has no directory among them.
   const running = await ctx.db.run.findMany({ where: { state: "running" }, select: { id: true } });
   for (const name of names) {
-    // A fetched log holds no server: it belongs to a run of another runner, or to nobody any more.
-    if (running.some((run) => name === `${run.id.slice(-12)}.log`)) continue;
-    const isGone = name.endsWith(".log")
-      ? await removeLog(join(scratch, name))
+    // A fetched log or an unpacked tree holds no server: it belongs to a run of another runner, or to nobody any more.
+    if (isServerless(name) && running.some((run) => name.startsWith(`${run.id.slice(-12)}.`))) continue;
+    const isGone = isServerless(name)
+      ? await removeDirectory(join(scratch, name))
       : await sweepScratch(join(scratch, name));
     if (isGone) ctx.log.info({ directory: name }, "a leftover of an earlier runner was swept");
   }
@@ -25,14 +25,19 @@ export async function sweepLeftovers(ctx: JobCtx): Promise<void> {
 export async function endOwnServers(ctx: JobCtx): Promise<void> {
   const { scratch } = ctx.engines.directories;
   for (const name of await readdir(scratch)) {
-    if (name.endsWith(".log")) continue;
+    if (isServerless(name)) continue;
     await removeScratch(join(scratch, name)).catch((cause: unknown) =>
       ctx.log.warn({ err: cause, directory: name }, "a throw-away server could not be removed"),
     );
   }
 }
 
-async function removeLog(directory: string): Promise<true> {
+/** A fetched log, or a tree that was unpacked to be compared. */
+function isServerless(name: string): boolean {
+  return name.endsWith(".log") || /\.tree\..*\.holdfast-unfinished$/.test(name);
+}
+
+async function removeDirectory(directory: string): Promise<true> {
   await rm(directory, { recursive: true, force: true });
   return true;
 }

@@ -10,6 +10,8 @@
 #   sh restore.sh log    FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]
 #   sh restore.sh files  FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]    (an increment with all that it continues; of a database, a physical
 #                                                                    backup; of a tree, as root, for owners)
+#   sh restore.sh logs   FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]    (logs among files, up to this backup of type log: each as
+#                                                                    far back as it is kept)
 #   sh restore.sh code   FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]
 #
 # FOLDER is a local copy of the repository, IDENTITY the file of the private age key.
@@ -20,7 +22,7 @@ need() { command -v "$1" >/dev/null 2>&1 || die "needs the program $1"; }
 
 command=${1-}
 folder=${2-}
-[ -n "$command" ] && [ -n "$folder" ] || { sed -n '2,16p' "$0" >&2; exit 2; }
+[ -n "$command" ] && [ -n "$folder" ] || { sed -n '2,18p' "$0" >&2; exit 2; }
 [ -f "$folder/holdfast.json" ] || die "$folder holds no holdfast.json: is it the repository's top?"
 need jq
 need openssl
@@ -222,6 +224,7 @@ write_tree() { # SYSTEM BACKUP OUTPUT IDENTITY
   while :; do
     manifest_of "$1" "$id"
     [ "$(jq -r .kind "$manifest")" = files ] || die "backup $id holds no files"
+    [ "$(jq -r .type "$manifest")" != log ] || die "backup $id holds logs alone: use logs"
     id=$(jq -r '.parent // empty' "$manifest")
     [ -n "$id" ] || break
     chain="$id $chain"
@@ -235,6 +238,47 @@ write_tree() { # SYSTEM BACKUP OUTPUT IDENTITY
     [ ! -f "$work/bad" ] || die "backup $id could not be read"
   done
   unfinished=
+}
+
+# The logs of a backup of type log and of those that it goes on from, oldest first: `tar` brings chunks, `cat` puts them together.
+write_logs() { # SYSTEM BACKUP OUTPUT IDENTITY
+  need tar
+  : >"$work/chain"
+  id=$2
+  while [ -n "$id" ] && [ -f "$folder/systems/$1/$id/manifest.json" ]; do
+    manifest_of "$1" "$id"
+    [ "$(jq -r '.kind + " " + .type' "$manifest")" = "files log" ] || die "backup $id holds no logs: use files"
+    { echo "$id"; cat "$work/chain"; } >"$work/longer"
+    mv "$work/longer" "$work/chain"
+    id=$(jq -r '.after.id // empty' "$manifest")
+  done
+  new_output "$3"
+  mkdir "$work/chunks"
+  while read -r id; do
+    manifest_of "$1" "$id"
+    { (write_part logs "$4") || : >"$work/bad"; } | tar --extract --file=- --no-same-owner --directory="$work/chunks" ||
+      die "tar could not unpack backup $id"
+    [ ! -f "$work/bad" ] || die "backup $id could not be read"
+  done <"$work/chain"
+  for log in "$work"/chunks/*/; do
+    [ -d "$log" ] || continue
+    join_chunks "$log" "$3/$(basename "$log")"
+  done
+  unfinished=
+  jq -r '.followed[] | "\(.id)  \(.path)"' "$folder/systems/$1/$2/manifest.json" >&2
+}
+
+# A log whose first bytes are no longer kept says where it begins: they lie in the tree's own backup.
+join_chunks() { # PLACE TARGET
+  at=
+  for chunk in "$1"*-*; do
+    name=$(basename "$chunk")
+    start=$(printf '%s' "${name%-*}" | sed 's/^0*\(.\)/\1/')
+    [ -n "$at" ] || { target=$2; [ "$start" = 0 ] || target=$2.from-$start; at=$start; }
+    [ "$start" = "$at" ] || die "the log $(basename "$2") has a hole at byte $at"
+    cat "$chunk" >>"$target"
+    at=$(printf '%s' "${name#*-}" | sed 's/^0*\(.\)/\1/')
+  done
 }
 
 write_code() { # OUTPUT IDENTITY
@@ -308,6 +352,7 @@ case $command in
       *) die "backup $4 holds no files: use code" ;;
     esac
     ;;
+  logs) [ $# -ge 5 ] || die "logs FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; manifest_of "$3" "$4"; write_logs "$3" "$4" "$5" "${6-}" ;;
   code) [ $# -ge 5 ] || die "code FOLDER SYSTEM BACKUP OUTPUT [IDENTITY]"; manifest_of "$3" "$4"; write_code "$5" "${6-}" ;;
   *) die "unknown command $command" ;;
 esac

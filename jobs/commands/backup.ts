@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { getBackup, listBackups, startBackup } from "@/lib/backups";
-import { BACKUP_TYPES, type BackupType } from "@/lib/backups/schemas";
+import { getBackup, listBackups, listChains, startBackup } from "@/lib/backups";
+import { BACKUP_TYPES, type BackupType, type Chain } from "@/lib/backups/schemas";
 import { formatBytes } from "@/lib/kernel/format";
 import { answerWith, table } from "./answer";
 import { answerRun } from "./wait-for-run";
@@ -50,6 +50,7 @@ export function addBackupCommands(program: Command): void {
         };
       }),
     );
+  addChains(backup);
   backup
     .command("show")
     .description("one backup with its manifest")
@@ -60,4 +61,37 @@ export function addBackupCommands(program: Command): void {
         return { json: detail, text: [JSON.stringify(detail, null, 2)] };
       }),
     );
+}
+
+function addChains(backup: Command): void {
+  backup
+    .command("chains")
+    .description("each full with what follows it in a repository, and what they can bring back")
+    .argument("<system>")
+    .option("--repository <name>")
+    .action((system: string, options: { repository?: string }, command: Command) =>
+      answerWith(command, async ({ ctx }) => {
+        const page = await listChains(ctx, { system, ...options });
+        return {
+          json: page,
+          text: table([
+            ["FULL", "METHOD", "STATE", "INCREMENTS", "LOG TO", "RECOVERABLE TO", "PROVEN", "ID"],
+            ...page.chains.map(describeChain),
+          ]),
+        };
+      }),
+    );
+}
+
+function describeChain({ startedAt, method, state, incrementals, log, reach, proven, backupId }: Chain): string[] {
+  return [
+    startedAt,
+    method,
+    state,
+    String(incrementals.length),
+    log?.to ?? "–",
+    reach?.to ?? "–",
+    proven?.level ?? "never",
+    backupId,
+  ];
 }

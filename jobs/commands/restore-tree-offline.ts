@@ -4,6 +4,7 @@ import { monotonicMs } from "@/lib/kernel/time";
 import {
   type RecoveryCtx,
   type TreeRecovery,
+  appendLogs,
   checkTree,
   describeTreeResult,
   dropTree,
@@ -28,7 +29,7 @@ export async function restoreTreeOffline(
     key: newId().slice(-12),
   };
   try {
-    for (const step of [findTree, unpackTree, checkTree, settleTree]) {
+    for (const step of [findTree, unpackTree, checkTree, appendLogs, settleTree]) {
       const outcome = await step(ctx, recovery);
       ctx.run.say(outcome.summary);
     }

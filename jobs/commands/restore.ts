@@ -69,7 +69,7 @@ function describeRestore(run: RunDetail): object {
     phasesMs: {
       fetch: ms("find", "fetch"),
       load: ms("load"),
-      replay: ms("replay"),
+      replay: ms("replay", "logs"),
       check: ms("check", "queries", "heartbeat"),
     },
     durationMs,

@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeIdentity } from "@/demo/parts/make-identity";
 import { type FilesManifest, planBackup, startBackup } from "@/lib/backups";
+import { planCheck, planRepair, startCheck, startRepair } from "@/lib/copies";
+import type { JobCtx } from "@/lib/db/context";
 import { type TestDatabase, OPERATOR, VIEWER, openTestDatabase } from "@/lib/db/test-database";
 import type { Engines } from "@/lib/engines/ports";
 import { planRestore, startRestore } from "@/lib/recovery";
-import { getRun, listRunLog, performRun } from "@/lib/runs";
+import { type ClaimedRun, type RunPlan, getRun, listRunLog, performRun } from "@/lib/runs";
 import { applyConfiguration } from "@/lib/settings";
+import { planVerification, startVerification } from "@/lib/verification";
 import { restoreOffline } from "../commands/restore-offline";
 import { openEngines } from "../open-engines";
 
@@ -86,7 +89,7 @@ afterAll(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-async function finish(runId: string, plan: typeof planBackup | typeof planRestore) {
+async function finish<Shared>(runId: string, plan: (ctx: JobCtx, run: ClaimedRun) => Promise<RunPlan<Shared>>) {
   await performRun(database.jobCtx(engines), runId, plan);
   const run = await getRun(database.ctx(VIEWER), { id: runId });
   const { lines } = await listRunLog(database.ctx(VIEWER), { id: runId });
@@ -259,5 +262,51 @@ describe("code", () => {
     script("code", path("primary"), "code", id, path("code-by-script"), identityFile);
     expect(refs(path("code-by-script"))).toBe(refs(path("repository")));
     expect(await readFile(path("code-by-script/README"), "utf8")).toBe("hello");
+  });
+
+  test("is proven by its refs: by git itself as it is read back, and in a repository of its own", async () => {
+    const verify = async (level: "object" | "restore" | "replay") => {
+      const { runId } = await startVerification(database.ctx(OPERATOR), { system: "code", level, from: "primary" });
+      await finish(runId, planVerification);
+      return database.db.verification.findFirstOrThrow({ where: { runId } });
+    };
+    for (const level of ["object", "restore"] as const) expect(await verify(level)).toMatchObject({ verdict: "pass" });
+    await expect(verify("replay")).rejects.toThrow(/no log that could be replayed/);
+    const { id } = await database.db.backup.findFirstOrThrow({ where: { system: { name: "code" } } });
+    const object = path("primary/systems/code", id, "code.bundle.zst.age");
+    const good = await readFile(object);
+    await rm(object);
+    await writeFile(object, good.subarray(0, good.length - 30));
+    for (const level of ["object", "restore"] as const) {
+      expect(await verify(level)).toMatchObject({ verdict: "backup-bad" });
+    }
+    await rm(object);
+    await writeFile(object, good);
+  });
+
+  test("has a copy that a check misses or finds damaged, and that a repair brings back", async () => {
+    const { id } = await database.db.backup.findFirstOrThrow({ where: { system: { name: "code" } } });
+    const check = async () => {
+      const { runId } = await startCheck(database.ctx(OPERATOR), { repository: "primary", read: "all" });
+      const { run } = await finish(runId, planCheck);
+      return run.result?.backups;
+    };
+    const stateOf = async () =>
+      (await database.db.backupCopy.findFirstOrThrow({ where: { backupId: id, repository: { name: "primary" } } }))
+        .state;
+    const object = path("primary/systems/code", id, "code.bundle.zst.age");
+    const bytes = await readFile(object);
+    const bad = Buffer.from(bytes);
+    bad.writeUInt8(bad.readUInt8(40) ^ 1, 40);
+    await rm(object);
+    await writeFile(object, bad);
+    expect(await check()).toMatchObject({ damaged: 1 });
+    expect(await stateOf()).toBe("damaged");
+    await rm(path("primary/systems/code", id), { recursive: true });
+    expect(await check()).toMatchObject({ missing: 1 });
+    const { runId } = await startRepair(database.ctx(OPERATOR), { repository: "primary" });
+    expect((await finish(runId, planRepair)).run.state).toBe("succeeded");
+    expect(await stateOf()).toBe("present");
+    expect(await readFile(object)).toEqual(bytes);
   });
 });

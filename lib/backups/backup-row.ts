@@ -1,4 +1,4 @@
-import type { AnyManifest, FilesManifest, Manifest } from "./manifest";
+import type { AnyManifest, FileLogManifest, FilesManifest, Manifest } from "./manifest";
 
 /** What the catalogue keeps of a backup that is whole: all of it stands in its manifest, so that it can be read back from there. */
 export function toBackupRow(manifest: AnyManifest) {
@@ -19,7 +19,7 @@ export function toBackupRow(manifest: AnyManifest) {
 /** What the catalogue keeps of a copy that is whole: the bytes of an incremental's logs are counted as the log's. */
 export function toCopyRow(manifest: AnyManifest): { sha256: string | null; sizeBytes: number } {
   if ("logs" in manifest) return { sizeBytes: 0, sha256: null };
-  const data = manifest.parts.find((part) => ["data", "files", "bundle"].includes(part.name));
+  const data = manifest.parts.find((part) => ["data", "files", "bundle", "logs"].includes(part.name));
   const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
   return { sizeBytes, sha256: data?.sealed.sha256 ?? null };
 }
@@ -36,6 +36,7 @@ function placeInLog(manifest: AnyManifest) {
 
 /** What it cannot bring back as it was, in words. */
 function lossOf(manifest: AnyManifest): string[] {
+  if ("events" in manifest) return lossOfLogs(manifest);
   if (manifest.kind === "files") return lossOfFiles(manifest);
   if (!("hazards" in manifest)) return [];
   return manifest.hazards.filter(isLoss).map((hazard) => `${hazard.object}: ${hazard.message}`);
@@ -53,6 +54,13 @@ function lossOfFiles({ unsettled, leftOut, remarks }: FilesManifest): string[] {
     ]),
     ...remarks.named,
   ];
+}
+
+/** A log that went, or was cut, took with it what had been written since the backup before. */
+function lossOfLogs({ gone }: FileLogManifest): string[] {
+  return gone.map(
+    (path) => `${path}: was cut or taken away; what was written to it since the backup before may be lost`,
+  );
 }
 
 function isLoss(hazard: Manifest["hazards"][number]): boolean {

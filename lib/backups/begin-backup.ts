@@ -5,6 +5,7 @@ import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { OpenRepository } from "@/lib/repositories";
 import { failOpenBackups } from "./end-backup";
+import type { BackupType } from "./schemas";
 
 /**
  * Writes the backup's row and its expected copies before a byte is stored, so that a backup whose runner dies is
@@ -16,7 +17,7 @@ export async function beginBackup(
   backup: {
     systemId: string;
     runId: string;
-    type: "full" | "incremental";
+    type: BackupType;
     method: string;
     /** The backup that it continues. */
     parentId?: string;

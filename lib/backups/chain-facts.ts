@@ -30,7 +30,8 @@ const fullSelect = ({ repositoryId, repository }: ChainLane) =>
     serverId: true,
     incarnation: true,
     position: true,
-    copies: { where: { repositoryId }, select: { state: true, sizeBytes: true } },
+    parentId: true,
+    copies: { where: { repositoryId }, select: { repositoryId: true, state: true, sizeBytes: true } },
     verifications: {
       where: {
         verdict: "pass",
@@ -44,6 +45,7 @@ const fullSelect = ({ repositoryId, repository }: ChainLane) =>
   }) satisfies Prisma.BackupSelect;
 
 export type ChainFull = Prisma.BackupGetPayload<{ select: ReturnType<typeof fullSelect> }>;
+export type ChainIncrement = Awaited<ReturnType<typeof readChainFacts>>["incrementals"][number];
 
 /** A page of fulls with everything that lies between them. */
 export async function readChainFacts(
@@ -65,7 +67,7 @@ export async function readChainFacts(
   ]);
   const fulls = rows.slice(0, limit);
   const between = { gte: fulls.at(-1)?.startedAt ?? ctx.now(), ...(newer ? { lt: newer.startedAt } : {}) };
-  const [incrementals, gaps, logs] = await Promise.all([
+  const [incrementals, gaps, logs, logBackups] = await Promise.all([
     ctx.db.backup.findMany({
       where: {
         systemId: lane.systemId,
@@ -78,9 +80,14 @@ export async function readChainFacts(
       select: {
         id: true,
         parentId: true,
+        method: true,
         startedAt: true,
+        endedAt: true,
         sizeBytes: true,
-        copies: { where: { repositoryId: lane.repositoryId }, select: { state: true } },
+        serverId: true,
+        incarnation: true,
+        position: true,
+        copies: { where: { repositoryId: lane.repositoryId }, select: { repositoryId: true, state: true } },
       },
     }),
     ctx.db.logGap.findMany({
@@ -89,8 +96,19 @@ export async function readChainFacts(
       take: GAPS_MAX,
     }),
     readSegments(ctx, lane, newer ? [newer, ...fulls] : fulls),
+    readLogBackupsOf(ctx, lane, between),
   ]);
-  return { fulls, newer: newer ?? undefined, hasMore: rows.length > limit, incrementals, gaps, logs };
+  return { fulls, newer: newer ?? undefined, hasMore: rows.length > limit, incrementals, gaps, logs, logBackups };
+}
+
+/** Of the logs among files. */
+function readLogBackupsOf(ctx: Ctx, { systemId, repositoryId }: ChainLane, startedAt: { gte: Date; lt?: Date }) {
+  return ctx.db.backup.findMany({
+    where: { systemId, type: "log", startedAt, copies: { some: { repositoryId, state: "present" } } },
+    orderBy: { startedAt: "asc" },
+    take: INCREMENTALS_MAX,
+    select: { startedAt: true, sizeBytes: true },
+  });
 }
 
 /** The whole files of log from each full's position to the next one's; a file that both lie in counts for both. */

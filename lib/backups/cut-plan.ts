@@ -4,6 +4,7 @@ import { waitFor } from "@/lib/kernel/wait-for";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { OPEN_RUN_STATES } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 import { readMembers } from "./get-cut";
 import { type CutSkew, skewOf } from "./model";
 import type { CutMember } from "./schemas";
@@ -25,11 +26,11 @@ interface Cut {
 export async function planCut(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<Cut>> {
   const { configuration } = await loadConfiguration(ctx);
   const systems = run.parameters.systems as string[];
-  const isDatabase = (name: string) => configuration.systems[name]?.kind === "mariadb";
+  const isFirst = (name: string) => isDatabase(configuration.systems[name]);
   const shared: Cut = {
     id: run.id,
-    databases: systems.filter(isDatabase),
-    others: systems.filter((name) => !isDatabase(name)),
+    databases: systems.filter(isFirst),
+    others: systems.filter((name) => !isFirst(name)),
   };
   const step = { repeatable: true, ephemeral: true, owner: "backups" };
   return {

@@ -6,7 +6,7 @@ import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { fillPath, loadConfiguration } from "@/lib/settings";
 import { findFilesParent } from "./find-files-parent";
 import { fingerprintSecrets } from "./fingerprint-secrets";
-import type { FilesManifest } from "./manifest";
+import type { FilesManifest, SecretsInUse } from "./manifest";
 import { readPart } from "./read-part";
 import {
   type TreeBackup,
@@ -17,6 +17,7 @@ import {
   planTreeBackup,
 } from "./tree-backup";
 import { keepPart } from "./keep-part";
+import { secretsOf } from "./secrets-of";
 
 interface FilesBackup extends TreeBackup {
   type: "full" | "incremental";
@@ -26,6 +27,7 @@ interface FilesBackup extends TreeBackup {
   parent?: FilesManifest;
   facts?: FilesFacts;
   secretsFingerprint: string | null;
+  secrets?: SecretsInUse | null;
 }
 
 /** The steps of a backup of files: the whole tree, or what changed since the newest backup that every repository holds. */
@@ -71,6 +73,7 @@ async function store(ctx: StepCtx, shared: FilesBackup): Promise<StepOutcome> {
     ...(parent ? { parentId: parent.id } : {}),
   });
   shared.secretsFingerprint = shared.holdsSecrets ? await fingerprintSecrets(ctx, shared.source) : null;
+  shared.secrets = await secretsOf(ctx, shared.system);
   const base = parent ? await openBase(ctx, shared, parent) : undefined;
   const archive = ctx.engines.files.archive(shared.source, {
     base: base?.streams,
@@ -148,6 +151,7 @@ function manifest(ctx: JobCtx, shared: FilesBackup): FilesManifest {
     leftOut,
     remarks,
     secretsFingerprint,
+    secrets: shared.secrets ?? null,
     tools: { tar: tool, compression: "zstd", encryption: "age" },
   };
 }

@@ -2,11 +2,15 @@ import type { JobCtx } from "@/lib/db/context";
 import type { FilesSource } from "@/lib/engines/files/port";
 import { PreconditionError } from "@/lib/kernel/errors";
 import type { OpenRepository } from "@/lib/repositories";
+import { chainIn } from "./links";
 import { FilesManifest } from "./manifest";
 
+/** Backups that may belong to the chain of now: a month of fulls, and a week of increments and more. */
+const BACKUPS_MAX = 400;
+
 /**
- * The newest backup of the same files that each of the repositories holds: only then can each of them bring back what
- * continues it, by itself.
+ * The newest backup of the same files that each of the repositories holds with all that it continues: only then can
+ * each of them bring back what continues it, by itself.
  * @throws PreconditionError when there is none, or the declaration was changed since
  */
 export async function findFilesParent(
@@ -18,15 +22,16 @@ export async function findFilesParent(
     repositories,
   }: { systemId: string; system: string; source: FilesSource; repositories: readonly OpenRepository[] },
 ): Promise<FilesManifest> {
-  const row = await ctx.db.backup.findFirst({
-    where: {
-      systemId,
-      method: "tar",
-      state: { in: ["complete", "incomplete"] },
-      AND: repositories.map(({ id }) => ({ copies: { some: { repositoryId: id, state: "present" } } })),
-    },
+  const rows = await ctx.db.backup.findMany({
+    where: { systemId, method: "tar", state: { in: ["complete", "incomplete"] } },
     orderBy: [{ startedAt: "desc" }, { id: "desc" }],
+    take: BACKUPS_MAX,
+    select: { id: true, parentId: true, copies: { select: { repositoryId: true, state: true } } },
   });
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const newest = rows.find(({ id }) => repositories.every((repository) => chainIn(byId, id, repository.id) !== null));
+  const row =
+    newest && (await ctx.db.backup.findUniqueOrThrow({ where: { id: newest.id }, select: { manifest: true } }));
   const parent = row && FilesManifest.parse(row.manifest);
   if (parent && isSameSelection(parent.source, source)) return parent;
   throw new PreconditionError(

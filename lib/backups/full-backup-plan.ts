@@ -5,6 +5,7 @@ import type { Hazard } from "@/lib/engines/database/port";
 import { readRecipients } from "@/lib/recipients";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 import { cutOf } from "./cut-of";
 import { failBackup } from "./end-backup";
 import type { FullBackup } from "./full-backup";
@@ -12,6 +13,7 @@ import { requireBackup } from "./keep-part";
 import type { Manifest } from "./manifest";
 import { openRepositories } from "./open-repositories";
 import { publishBackup } from "./publish-backup";
+import { secretsOf } from "./secrets-of";
 import { storeData, storeUsers } from "./store-dump";
 
 /** The steps of a full logical backup. Each may be repeated: an attempt that did not end is another backup's row. */
@@ -19,7 +21,7 @@ export async function planFullBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunP
   const system = String(run.parameters.system);
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  if (declaration?.kind !== "mariadb" || !declaration.backup.full || !run.systemId) {
+  if (!isDatabase(declaration) || !declaration.backup.full || !run.systemId) {
     throw new PreconditionError(`system "${system}" declares no full backup any more`, {
       hint: "Was holdfast.yaml changed after the run was started?",
     });
@@ -85,6 +87,7 @@ export async function look(ctx: StepCtx, shared: FullBackup, hazards?: Promise<H
     ctx.run.say(`${hazard.id}, ${hazard.object}: ${hazard.message}`, hazard.effect === "refuse" ? "error" : "warning");
   }
   await warnOfUnproven(ctx);
+  shared.secrets = await secretsOf(ctx, shared.system);
   const refusals = shared.hazards.filter((hazard) => hazard.effect === "refuse");
   const [first] = refusals;
   if (first) {
@@ -169,6 +172,7 @@ async function publish(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
       sequences: dump.sequences,
     },
     hazards: shared.hazards,
+    secrets: shared.secrets ?? null,
     parts: shared.parts,
   };
   shared.state = await publishBackup(ctx, manifest, shared);

@@ -3,7 +3,7 @@ import type { ErrorSummary } from "@/lib/kernel/errors";
 import type { OpenRepository } from "@/lib/repositories";
 import type { ClaimedRun } from "@/lib/runs";
 import type { MariadbDeclaration } from "@/lib/settings/schemas";
-import type { ManifestPart } from "./manifest";
+import type { ManifestPart, SecretsInUse } from "./manifest";
 
 /** One full backup under way: what its steps hand to each other. */
 export interface FullBackup {
@@ -16,6 +16,8 @@ export interface FullBackup {
   repositories: OpenRepository[];
   facts?: ServerFacts;
   hazards: Hazard[];
+  /** In use when it was taken. */
+  secrets?: SecretsInUse | null;
   incarnation?: string;
   backup?: { id: string; startedAt: Date };
   dump?: DumpFacts;

@@ -2,6 +2,7 @@ import type { Ctx } from "@/lib/db/context";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { OPEN_RUN_STATES } from "@/lib/runs/schemas";
+import { isDatabaseKind } from "@/lib/settings/schemas";
 import { skewOf } from "./model";
 import { type CutMember, type CutView, GetCutInput } from "./schemas";
 
@@ -47,7 +48,7 @@ export async function readMembers(ctx: Pick<Ctx, "db">, id: string): Promise<Cut
   });
   return runs.map(({ id: runId, state, system, steps }) => {
     const backup = system?.backups[0];
-    const snapshotAt = system?.kind === "mariadb" ? snapshotOf(steps) : backup?.startedAt;
+    const snapshotAt = system && isDatabaseKind(system.kind) ? snapshotOf(steps) : backup?.startedAt;
     return {
       runId,
       backupId: backup?.id ?? null,

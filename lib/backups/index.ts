@@ -14,12 +14,14 @@ export { startCut } from "./start-cut";
 export { sweepBackups } from "./sweep-backups";
 export { toBackupRow, toCopyRow } from "./backup-row";
 export { planBackup } from "./plan-backup";
+export { secretsOf } from "./secrets-of";
 export { fingerprintSecrets } from "./fingerprint-secrets";
 export { readManifest } from "./read-manifest";
 export { formatManifest, isDatabaseStart } from "./manifest";
 export type {
   AnyManifest,
   CodeManifest,
+  FileLogManifest,
   FilesManifest,
   LogManifest,
   LogicalManifest,
@@ -29,4 +31,5 @@ export type {
 } from "./manifest";
 export { ClosedLog } from "./closed-log";
 export { shipLog } from "./ship-log";
-export { readReach, type RepositoryReach } from "./read-reach";
+export { type LinkReach, type RepositoryReach, readReach } from "./read-reach";
+export { LINKS } from "./links";

@@ -3,10 +3,10 @@ import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
 import { declaredBackups } from "@/lib/settings/schemas";
-import { type ChainFull, readChainFacts } from "./chain-facts";
-import { type LogFact, reachOf } from "./model";
+import { type ChainFull, type ChainIncrement, readChainFacts } from "./chain-facts";
+import { LINK_METHODS, chainIn, toLinkFact } from "./links";
+import { type LogFact, type Reach, bestReach, reachOf } from "./model";
 import { readLogEnds } from "./read-log-ends";
-import { toFullFact } from "./read-reach";
 import { type Chain, type ChainPage, type CopyState, ListChainsInput, type VerificationLevel } from "./schemas";
 
 /**
@@ -54,23 +54,60 @@ interface ChainContext {
 }
 
 function toChain(full: ChainFull, { facts, log, next }: ChainContext): Chain {
-  const [copy] = full.copies;
-  const state = (copy?.state ?? "missing") as CopyState;
-  const [proof] = full.verifications;
+  const incrementals = ownIncrements(full, { facts, next });
+  const reaches = reachesOf([full, ...incrementals], log);
   return {
-    backupId: full.id,
-    method: full.method,
-    startedAt: full.startedAt.toISOString(),
-    endedAt: (full.endedAt ?? full.startedAt).toISOString(),
-    state,
+    ...describeFull(full),
+    nextAt: next?.startedAt.toISOString() ?? null,
+    reach: furthest(full, reaches),
+    incrementals: incrementals.map((each) => toIncremental(each, reaches.get(each.id))),
+    log: segmentOf(full, facts) ?? fileLogsOf(full, { facts, next }),
+    gaps: gapsOf(full, { facts, next }),
+  };
+}
+
+function describeFull(full: ChainFull) {
+  const { id, method, startedAt, endedAt, copies, verifications, position } = full;
+  const [copy] = copies;
+  const [proof] = verifications;
+  return {
+    backupId: id,
+    method,
+    startedAt: startedAt.toISOString(),
+    endedAt: (endedAt ?? startedAt).toISOString(),
+    state: (copy?.state ?? "missing") as CopyState,
     sizeBytes: bytesOf(copy?.sizeBytes ?? full.sizeBytes),
     proven: proof ? { level: proof.level as VerificationLevel, at: proof.at.toISOString() } : null,
-    nextAt: next?.startedAt.toISOString() ?? null,
-    reach: state === "present" ? toTimes(reachOf(toFullFact(full), log)) : null,
-    incrementals: incrementsOf(full, { facts, next }),
-    log: segmentOf(full, facts),
-    gtid: (full.position as { gtid?: string } | null)?.gtid ?? null,
-    gaps: gapsOf(full, { facts, next }),
+    gtid: (position as { gtid?: string } | null)?.gtid ?? null,
+  };
+}
+
+/** From what the full itself reaches to the furthest that it or an increment does. */
+function furthest(full: ChainFull, reaches: ReadonlyMap<string, Reach>): Chain["reach"] {
+  const best = bestReach([...reaches.values()]);
+  return best && toTimes({ from: reaches.get(full.id)?.from ?? best.from, to: best.to });
+}
+
+/** Of each that is whole here; a logical increment has none of its own, since its logs are the chain's. */
+function reachesOf(rows: readonly (ChainFull | ChainIncrement)[], log: readonly LogFact[]): Map<string, Reach> {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return new Map(
+    rows.flatMap((row): [string, Reach][] => {
+      const isLink = row.parentId === null || LINK_METHODS.includes(row.method);
+      const [copy] = row.copies;
+      if (!isLink || !copy || !chainIn(byId, row.id, copy.repositoryId)) return [];
+      return [[row.id, reachOf(toLinkFact(row), log)]];
+    }),
+  );
+}
+
+function toIncremental(each: ChainIncrement, reach: Reach | undefined): Chain["incrementals"][number] {
+  return {
+    backupId: each.id,
+    startedAt: each.startedAt.toISOString(),
+    state: (each.copies[0]?.state ?? "missing") as CopyState,
+    sizeBytes: bytesOf(each.sizeBytes),
+    reach: reach ? toTimes(reach) : null,
   };
 }
 
@@ -83,6 +120,22 @@ function segmentOf(full: ChainFull, facts: ChainContext["facts"]): Chain["log"] 
   return { files, storedBytes, firstGtid, lastGtid, to: to?.toISOString() ?? null };
 }
 
+/** Of a tree: the backups of its logs until the next full. */
+function fileLogsOf(full: ChainFull, { facts, next }: Omit<ChainContext, "log">): Chain["log"] {
+  const own = facts.logBackups.filter(
+    ({ startedAt }) => startedAt >= full.startedAt && (!next || startedAt < next.startedAt),
+  );
+  const newest = own.at(-1);
+  if (!newest) return null;
+  return {
+    files: own.length,
+    storedBytes: own.reduce((sum, { sizeBytes }) => sum + Number(sizeBytes ?? 0), 0),
+    firstGtid: null,
+    lastGtid: null,
+    to: newest.startedAt.toISOString(),
+  };
+}
+
 /** Holes of the log between this full and the next one. */
 function gapsOf(full: ChainFull, { facts, next }: Omit<ChainContext, "log">): Chain["gaps"] {
   return facts.gaps.flatMap(({ fromAt, toAt, reason }) => {
@@ -92,19 +145,12 @@ function gapsOf(full: ChainFull, { facts, next }: Omit<ChainContext, "log">): Ch
 }
 
 /** By their parents, up to the full; one whose parent is not known any more by its time. */
-function incrementsOf(full: ChainFull, { facts, next }: Omit<ChainContext, "log">): Chain["incrementals"] {
+function ownIncrements(full: ChainFull, { facts, next }: Omit<ChainContext, "log">): ChainIncrement[] {
   const isBetween = (at: Date) => at >= full.startedAt && (!next || at < next.startedAt);
-  return facts.incrementals
-    .filter((each) => {
-      const root = rootOf(each.id, facts.incrementals);
-      return root === full.id || (root === null && isBetween(each.startedAt));
-    })
-    .map((each) => ({
-      backupId: each.id,
-      startedAt: each.startedAt.toISOString(),
-      state: (each.copies[0]?.state ?? "missing") as CopyState,
-      sizeBytes: bytesOf(each.sizeBytes),
-    }));
+  return facts.incrementals.filter((each) => {
+    const root = rootOf(each.id, facts.incrementals);
+    return root === full.id || (root === null && isBetween(each.startedAt));
+  });
 }
 
 function rootOf(id: string, incrementals: ChainContext["facts"]["incrementals"]): string | null {

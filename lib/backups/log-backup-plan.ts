@@ -5,6 +5,7 @@ import { monotonicMs } from "@/lib/kernel/time";
 import { waitFor } from "@/lib/kernel/wait-for";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 import { type FollowedLog, followedLog, readStoredLog, reachesPosition } from "./log-progress";
 
 /** The log is shipped all the time: what was written before the run is stored within a few intervals, or not at all. */
@@ -24,7 +25,7 @@ export async function planLogBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunPl
   const system = String(run.parameters.system);
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  if (declaration?.kind !== "mariadb" || !declaration.backup.log || !run.systemId) {
+  if (!isDatabase(declaration) || !declaration.backup.log || !run.systemId) {
     throw new PreconditionError(`system "${system}" declares no log any more`, {
       hint: "Was holdfast.yaml changed after the run was started?",
     });

@@ -7,7 +7,7 @@ import { waitFor } from "@/lib/kernel/wait-for";
 import { repositoryKeys } from "@/lib/repositories";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import type { MariadbDeclaration } from "@/lib/settings/schemas";
+import { type MariadbDeclaration, isDatabase } from "@/lib/settings/schemas";
 import { beginBackup } from "./begin-backup";
 import { cutOf } from "./cut-of";
 import { failBackup } from "./end-backup";
@@ -42,7 +42,7 @@ export async function planLogIncrement(ctx: JobCtx, run: ClaimedRun): Promise<Ru
   const system = String(run.parameters.system);
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  if (declaration?.kind !== "mariadb" || !declaration.backup.incremental || !run.systemId) {
+  if (!isDatabase(declaration) || !declaration.backup.incremental || !run.systemId) {
     throw new PreconditionError(`system "${system}" declares no incremental backup any more`, {
       hint: "Was holdfast.yaml changed after the run was started?",
     });

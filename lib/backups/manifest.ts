@@ -6,7 +6,7 @@ const Position = z.object({ gtid: z.string(), file: z.string(), offset: z.number
 const Digest = z.object({ sizeBytes: z.number().int(), sha256: z.string() });
 
 export const ManifestPart = z.object({
-  name: z.enum(["data", "users", "files", "snapshot", "listing", "bundle"]),
+  name: z.enum(["data", "users", "files", "snapshot", "listing", "bundle", "logs"]),
   /** Pieces in order, relative to the repository: together they are one sealed stream. */
   pieces: z.array(z.object({ key: z.string(), sizeBytes: z.number().int(), sha256: z.string() })).min(1),
   /** What `zstd -d` gives back. */
@@ -27,6 +27,16 @@ const common = {
   endedAt: z.iso.datetime(),
   tools: z.record(z.string(), z.string()),
 };
+
+/** The secrets that were in use: HMAC over their names and contents (see fingerprint-secrets.ts). */
+export const SecretsInUse = z.object({
+  /** The system that backs them up. */
+  system: z.string(),
+  fingerprint: z.string(),
+  /** When they were read; earlier than the backup where only their own newest backup knew them. */
+  asOf: z.iso.datetime(),
+});
+export type SecretsInUse = z.infer<typeof SecretsInUse>;
 
 /** What a recovery of a database can begin with. */
 const base = {
@@ -73,6 +83,8 @@ const base = {
       hint: z.string(),
     }),
   ),
+  /** Absent in backups of earlier versions; null: none belong to the system, or nothing was known of them. */
+  secrets: SecretsInUse.nullable().optional(),
   parts: z.array(ManifestPart).min(1),
 };
 
@@ -150,6 +162,8 @@ const NamedPaths = z.object({ count: z.number().int(), named: z.array(z.string()
 /** Of a tree of files, whole or what changed since another backup. */
 export const FilesManifest = z.object({
   ...common,
+  /** Of the system that holds its secrets; absent where it holds them itself. */
+  secrets: SecretsInUse.nullable().optional(),
   kind: z.literal("files"),
   type: z.enum(["full", "incremental"]),
   method: z.literal("tar"),
@@ -178,6 +192,51 @@ export const FilesManifest = z.object({
 });
 export type FilesManifest = z.infer<typeof FilesManifest>;
 
+const LogMark = z.object({ bytes: z.number().int(), sha256: z.string() });
+const logState = {
+  id: z.string(),
+  /** Relative to the root; bytes one to one as latin1. */
+  path: z.string(),
+  /** Everything before it was stored, by this backup or by those before it. */
+  offset: z.number().int(),
+  head: LogMark,
+  tail: LogMark,
+};
+
+/** Of the logs among files: the bytes that were appended to each since the backup before it. */
+export const FileLogManifest = z.object({
+  ...common,
+  kind: z.literal("files"),
+  type: z.literal("log"),
+  method: z.literal("append"),
+  /** It is brought back on whatever backup of the tree is older. */
+  parent: z.null(),
+  /** The one that it goes on from, and when that had ended; null: from the first byte of each log. */
+  after: z.object({ id: z.uuid(), endedAt: z.iso.datetime() }).nullable(),
+  source: z.object({ root: z.string(), include: z.array(z.string()), exclude: z.array(z.string()) }),
+  /** What was noticed since: rotations, logs that were cut, came or went. */
+  events: z.array(
+    z.object({ kind: z.enum(["new", "rotated", "truncated", "vanished"]), log: z.string(), path: z.string() }),
+  ),
+  /** Paths of logs that were followed and are no longer, in a copy neither. */
+  gone: z.array(z.string()),
+  /** Each log after it. */
+  followed: z.array(z.object({ ...logState, inode: z.string() })),
+  /** What `logs` holds, in its order; `before` tells the log by its bytes up to `start`. */
+  chunks: z.array(
+    z.object({
+      log: z.string(),
+      start: z.number().int(),
+      end: z.number().int(),
+      sha256: z.string(),
+      before: z.object(logState),
+    }),
+  ),
+  /** `logs`: a tar with an entry `<log>/<start>-<end>` for each chunk. */
+  parts: z.array(ManifestPart).min(1),
+});
+export type FileLogManifest = z.infer<typeof FileLogManifest>;
+
 /** Of a repository of code. */
 export const CodeManifest = z.object({
   ...common,
@@ -201,7 +260,7 @@ export const AnyManifest = z.discriminatedUnion("kind", [
     z.discriminatedUnion("method", [LogicalFull, PhysicalFull]),
     z.discriminatedUnion("method", [PhysicalIncrement, LogManifest]),
   ]),
-  FilesManifest,
+  z.discriminatedUnion("type", [FilesManifest, FileLogManifest]),
   CodeManifest,
 ]);
 export type AnyManifest = z.infer<typeof AnyManifest>;

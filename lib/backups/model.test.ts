@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type FullFact, type LogFact, bestReach, mergeReaches, reachOf } from "./model";
+import { type LinkFact, type LogFact, bestReach, mergeReaches, reachOf } from "./model";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 0, minute));
 const name = (number: number) => `binlog.${String(number).padStart(6, "0")}`;
 
-const full = (change: Partial<FullFact> = {}): FullFact => ({
+const full = (change: Partial<LinkFact> = {}): LinkFact => ({
   backupId: "b",
   startedAt: at(0),
   endedAt: at(2),
@@ -25,7 +25,8 @@ const log = (number: number, change: Partial<LogFact> = {}): LogFact => ({
   heartbeatAt: at(number * 10),
   ...change,
 });
-const reach = (rows: LogFact[], change: Partial<FullFact> = {}) => reachOf(full(change), rows).to;
+const bestOf = (links: LinkFact[], rows: LogFact[]) => bestReach(links.map((each) => reachOf(each, rows)));
+const reach = (rows: LogFact[], change: Partial<LinkFact> = {}) => reachOf(full(change), rows).to;
 
 describe("how far a full and its log reach", () => {
   test("is the newest heartbeat of the log that follows it, file after file", () => {
@@ -95,9 +96,9 @@ describe("how far a full and its log reach", () => {
       endedAt: at(36),
       position: { file: name(9), offset: 4 },
     });
-    expect(bestReach([newer, older], [log(3), log(4)])).toMatchObject({ backupId: "older", to: at(40) });
-    expect(bestReach([newer, older], [log(3)])).toMatchObject({ backupId: "newer", to: at(35) });
-    expect(bestReach([], [log(3)])).toBeNull();
+    expect(bestOf([newer, older], [log(3), log(4)])).toMatchObject({ backupId: "older", to: at(40) });
+    expect(bestOf([newer, older], [log(3)])).toMatchObject({ backupId: "newer", to: at(35) });
+    expect(bestOf([], [log(3)])).toBeNull();
   });
 });
 

@@ -1,12 +1,14 @@
 /* Pure rules about what a repository's backups can bring back. */
 
-export interface FullFact {
+/** A backup that a recovery can begin with: a full, or an increment of which everything that it continues is there. */
+export interface LinkFact {
   backupId: string;
   startedAt: Date;
   /** Its snapshot was taken between the two. */
   endedAt: Date;
   serverId: string | null;
   incarnation: string | null;
+  /** Where a database's log goes on from it; null: its log does not lead to any second. */
   position: { file: string; offset: number } | null;
 }
 
@@ -23,23 +25,23 @@ export interface LogFact {
 
 export interface Reach {
   backupId: string;
-  /** The first time that surely is not before the full's snapshot: its end, where the log reaches that far … */
+  /** The first time that surely is not before its snapshot: its end, where the log reaches that far … */
   from: Date;
-  /** … to the newest heartbeat of the log that follows it without a hole, or the full's start. */
+  /** … to the newest heartbeat of the log that follows it without a hole, or its own start. */
   to: Date;
 }
 
 /**
- * How far one full and the log that follows it in one repository reach. Bytes count, not times: each file must be
+ * How far one backup and the log that follows it in one repository reach. Bytes count, not times: each file must be
  * covered from its first byte, and end where the next one begins.
  */
-export function reachOf(full: FullFact, log: readonly LogFact[]): Reach {
-  const at = (to: Date): Reach => ({ backupId: full.backupId, from: full.endedAt < to ? full.endedAt : to, to });
-  if (!full.position) return at(full.startedAt);
-  const own = log.filter((row) => row.serverId === full.serverId && row.incarnation === full.incarnation);
-  let to = full.startedAt;
-  let file: string | null = full.position.file;
-  let needed = full.position.offset;
+export function reachOf(link: LinkFact, log: readonly LogFact[]): Reach {
+  const at = (to: Date): Reach => ({ backupId: link.backupId, from: link.endedAt < to ? link.endedAt : to, to });
+  if (!link.position) return at(link.startedAt);
+  const own = log.filter((row) => row.serverId === link.serverId && row.incarnation === link.incarnation);
+  let to = link.startedAt;
+  let file: string | null = link.position.file;
+  let needed = link.position.offset;
   while (file !== null) {
     const name: string = file;
     const row = own.find((each) => each.file === name && each.startOffset === 0);
@@ -51,11 +53,35 @@ export function reachOf(full: FullFact, log: readonly LogFact[]): Reach {
   return at(to);
 }
 
-/** The reach of the full that comes nearest to now; null without a full. */
-export function bestReach(fulls: readonly FullFact[], log: readonly LogFact[]): Reach | null {
-  return fulls
-    .map((full) => reachOf(full, log))
-    .reduce<Reach | null>((best, reach) => (best === null || reach.to > best.to ? reach : best), null);
+/** A backup of the logs among files, in a repository that holds it. */
+export interface LogBackupFact {
+  id: string;
+  startedAt: Date;
+  endedAt: Date;
+  /** What it goes on from; null: the first byte of each log. */
+  after: { id: string; endedAt: Date } | null;
+}
+
+/**
+ * The newest of a repository's log backups that bring a tree forward without a hole: from one that goes on from before
+ * the tree was packed, each from the one before it. The same rule by which a restore chooses them.
+ * @param logs newest first
+ */
+export function newestLogOn(tree: { startedAt: Date }, logs: readonly LogBackupFact[]): LogBackupFact | null {
+  const later = new Map(logs.filter(({ endedAt }) => endedAt > tree.startedAt).map((log) => [log.id, log]));
+  for (const newest of later.values()) {
+    let first: LogBackupFact | undefined = newest;
+    for (let steps = 0; first?.after && first.after.endedAt > tree.startedAt && steps < later.size; steps += 1) {
+      first = later.get(first.after.id);
+    }
+    if (first && (first.after === null || first.after.endedAt <= tree.startedAt)) return newest;
+  }
+  return null;
+}
+
+/** The one that comes nearest to now; null without any. */
+export function bestReach<One extends Reach>(reaches: readonly One[]): One | null {
+  return reaches.reduce<One | null>((best, reach) => (best === null || reach.to > best.to ? reach : best), null);
 }
 
 /** Continuous stretches of time of all reaches, oldest first, merged where they touch: what the recovery line draws. */

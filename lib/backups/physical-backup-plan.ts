@@ -4,6 +4,7 @@ import { PreconditionError } from "@/lib/kernel/errors";
 import { formatBytes } from "@/lib/kernel/format";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 import { beginBackup } from "./begin-backup";
 import { cutOf } from "./cut-of";
 import { failBackup } from "./end-backup";
@@ -34,7 +35,7 @@ export async function planPhysicalBackup(
   const system = String(run.parameters.system);
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  if (declaration?.kind !== "mariadb" || declaration.backup.full?.method !== "physical" || !run.systemId) {
+  if (!isDatabase(declaration) || declaration.backup.full?.method !== "physical" || !run.systemId) {
     throw new PreconditionError(`system "${system}" declares no physical backup any more`, {
       hint: "Was holdfast.yaml changed after the run was started?",
     });
@@ -184,6 +185,7 @@ function manifestOf(ctx: StepCtx, shared: FilesBackup): PhysicalManifest {
     schemas: facts.schemas,
     tables: [],
     hazards: shared.hazards,
+    secrets: shared.secrets ?? null,
     parts: shared.parts,
     files: { lsn, lineage, toolVersion },
   };

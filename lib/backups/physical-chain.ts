@@ -1,23 +1,9 @@
 import type { StepCtx } from "@/lib/runs";
+import { chainIn } from "./links";
 import { AnyManifest, type PhysicalManifest } from "./manifest";
 
 /** Backups of files that may belong to the chain of now: a week of increments and more. */
 const BACKUPS_MAX = 400;
-
-interface Row {
-  id: string;
-  parentId: string | null;
-  copies: { repositoryId: string }[];
-}
-
-/** Whether a repository has a backup and every one that it continues, down to its full. Pure. */
-export function hasChain(rows: ReadonlyMap<string, Row>, id: string, repositoryId: string): boolean {
-  for (let row = rows.get(id); row?.copies.some((copy) => copy.repositoryId === repositoryId);) {
-    if (row.parentId === null) return true;
-    row = rows.get(row.parentId);
-  }
-  return false;
-}
 
 /** The newest backup of files of which every one of the repositories has the whole chain; null where there is none. */
 export async function findParent(
@@ -31,11 +17,11 @@ export async function findParent(
     select: {
       id: true,
       parentId: true,
-      copies: { where: { state: "present" }, select: { repositoryId: true } },
+      copies: { select: { repositoryId: true, state: true } },
     },
   });
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const newest = rows.find(({ id }) => repositoryIds.every((repositoryId) => hasChain(byId, id, repositoryId)));
+  const newest = rows.find(({ id }) => repositoryIds.every((repositoryId) => chainIn(byId, id, repositoryId) !== null));
   if (!newest) return null;
   const { manifest } = await ctx.db.backup.findUniqueOrThrow({ where: { id: newest.id }, select: { manifest: true } });
   const parsed = AnyManifest.parse(manifest);

@@ -3,6 +3,7 @@ import { PreconditionError } from "@/lib/kernel/errors";
 import type { ClaimedRun, RunPlan } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
 import { planCodeBackup } from "./code-backup-plan";
+import { planFileLogBackup } from "./file-log-backup-plan";
 import { planFilesBackup } from "./files-backup-plan";
 import { planFullBackup } from "./full-backup-plan";
 import { planLogBackup } from "./log-backup-plan";
@@ -14,6 +15,7 @@ export async function planBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<
   const { type, method } = run.parameters;
   const { configuration } = await loadConfiguration(ctx);
   const kind = configuration.systems[String(run.parameters.system)]?.kind;
+  if (kind === "files" && type === "log") return (await planFileLogBackup(ctx, run)) as RunPlan<object>;
   if (kind === "files") return (await planFilesBackup(ctx, run)) as RunPlan<object>;
   if (kind === "git") return (await planCodeBackup(ctx, run)) as RunPlan<object>;
   if (method === "physical" && (type === "full" || type === "incremental")) {

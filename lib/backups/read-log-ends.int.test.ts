@@ -5,7 +5,7 @@ import { type TestDatabase, openTestDatabase } from "@/lib/db/test-database";
 import { newId } from "@/lib/kernel/ids";
 import { type LogFact, reachOf } from "./model";
 import { readLogEnds } from "./read-log-ends";
-import { toFullFact } from "./read-reach";
+import { toLinkFact } from "./links";
 
 let database: TestDatabase;
 let systemId: string;
@@ -82,7 +82,7 @@ test("the few files that are kept reach as far as all of them, whatever is missi
       });
       const kept = (await readLogEnds(database, [systemId]))[0]?.log ?? [];
       for (const row of await database.db.backup.findMany()) {
-        const full = toFullFact(row);
+        const full = toLinkFact(row);
         expect(reachOf(full, kept)).toEqual(reachOf(full, log));
       }
     }),

@@ -17,8 +17,8 @@ export interface LogEnds {
 }
 
 /**
- * The stored log of systems without the files that say nothing about its reach: a file counts when a full's position
- * lies in it, when it is the last before a hole, or when its heartbeat is newer than that of the next one. Each kept
+ * The stored log of systems without the files that say nothing about its reach: a file counts when the position of a
+ * backup to begin with lies in it, when it is the last before a hole, or when its heartbeat is newer than that of the next one. Each kept
  * file names the next kept one, so that what follows is reached exactly as if every file stood there. A month of
  * quarter-hours is some thirty rows instead of some three thousand.
  */
@@ -37,7 +37,7 @@ export async function readLogEnds(ctx: Pick<Ctx, "db">, systemIds: readonly stri
       OR (one.heartbeat_at IS NOT NULL AND (next.heartbeat_at IS NULL OR next.heartbeat_at < one.heartbeat_at))
       OR (one.system_id, one.server_id, one.incarnation, one.file) IN (
         SELECT system_id, server_id, incarnation, position ->> 'file' FROM backups
-        WHERE system_id = ANY(${[...systemIds]}::uuid[]) AND type = 'full' AND state IN ('complete', 'incomplete')))`;
+        WHERE system_id = ANY(${[...systemIds]}::uuid[]) AND (type = 'full' OR method = 'physical') AND state IN ('complete', 'incomplete')))`;
   const lanes = Map.groupBy(rows, (row) => `${row.systemId} ${row.repositoryId}`);
   return [...lanes.values()].flatMap((lane) => {
     const [first] = lane;

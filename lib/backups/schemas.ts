@@ -229,7 +229,7 @@ export const Chain = z.object({
   proven: z.object({ level: z.enum(VERIFICATION_LEVELS), at: z.string() }).nullable(),
   /** When the next full began; null for the newest. */
   nextAt: z.string().nullable(),
-  /** What it can bring back, through newer files of log as well; null without a copy here. */
+  /** What it and its increments can bring back, through newer files of log as well; null without a copy here. */
   reach: z.object({ from: z.string(), to: z.string() }).nullable(),
   incrementals: z.array(
     z.object({
@@ -237,9 +237,14 @@ export const Chain = z.object({
       startedAt: z.string(),
       state: z.enum(COPY_STATES),
       sizeBytes: z.number().nullable(),
+      /**
+       * What it can bring back with all that it continues; null where one of them is not here, and for a logical
+       * increment, whose logs are the chain's own.
+       */
+      reach: z.object({ from: z.string(), to: z.string() }).nullable(),
     }),
   ),
-  /** Of the log from the full's position to the next full's. */
+  /** Of the log from the full's position to the next full's; of logs among files, their backups in the place of log files. */
   log: z
     .object({
       files: z.number(),

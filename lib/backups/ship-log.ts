@@ -3,7 +3,7 @@ import { type LogCollector, type LogCollectorState, LogGapError, type LogOffset 
 import { EngineError, PreconditionError, summarizeError } from "@/lib/kernel/errors";
 import { type OpenRepository, openRepository } from "@/lib/repositories";
 import { loadConfiguration } from "@/lib/settings";
-import type { MariadbDeclaration } from "@/lib/settings/schemas";
+import { type MariadbDeclaration, isDatabase } from "@/lib/settings/schemas";
 import { compactLog } from "./compact-log";
 import { newestRow, positionAfter, resumeAfter } from "./log-position";
 import { recordGap, recordIncarnation } from "./record-log";
@@ -53,7 +53,7 @@ async function shipIncarnation(ctx: JobCtx, system: string): Promise<void> {
 async function beginShipping(ctx: JobCtx, system: string): Promise<LogShipping> {
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  if (declaration?.kind !== "mariadb" || !declaration.backup.log) {
+  if (!isDatabase(declaration) || !declaration.backup.log) {
     throw new EngineError(`system "${system}" declares no log backup`, {
       engine: "mariadb",
       operation: "collect the log",

@@ -6,7 +6,7 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import { OPEN_RUN_STATES, type StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
-import { type SystemDeclaration, declaredBackups } from "@/lib/settings/schemas";
+import { type SystemDeclaration, declaredBackups, isDatabase } from "@/lib/settings/schemas";
 import { BACKUP_TYPES, type BackupType, StartBackupInput } from "./schemas";
 
 const TITLES: Record<BackupType, string> = {
@@ -74,7 +74,7 @@ export async function findOpenBackup(
 
 /** By which method; told where it is not the ordinary one. */
 function methodOf(declaration: SystemDeclaration, type: BackupType): { method?: "physical" } {
-  if (declaration.kind !== "mariadb" || type === "log") return {};
+  if (!isDatabase(declaration) || type === "log") return {};
   return declaration.backup.full?.method === "physical" ? { method: "physical" } : {};
 }
 

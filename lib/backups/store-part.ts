@@ -56,6 +56,7 @@ const FILES = {
   snapshot: "snapshot",
   listing: "listing",
   bundle: "code.bundle",
+  logs: "logs.tar",
 } as const;
 
 /** Both results; when both fail, the error of the programs, which is the cause of the other one. */

@@ -8,6 +8,7 @@ import type { AnyManifest, ManifestPart } from "./manifest";
 import { type BackupTargets, openRepositories } from "./open-repositories";
 import { publishBackup } from "./publish-backup";
 import { requireBackup } from "./keep-part";
+import type { BackupType } from "./schemas";
 
 /** One backup of files or code under way: what its steps hand to each other. */
 export interface TreeBackup extends BackupTargets {
@@ -86,7 +87,7 @@ export function planTreeBackup<Shared extends TreeBackup>(
 export async function beginTreeBackup(
   ctx: StepCtx,
   shared: TreeBackup,
-  of: { type: "full" | "incremental"; method: string; parentId?: string },
+  of: { type: BackupType; method: string; parentId?: string },
 ): Promise<void> {
   const { systemId, run, repositories, failures } = shared;
   shared.backup = await beginBackup(ctx, {

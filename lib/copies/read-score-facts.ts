@@ -1,5 +1,5 @@
 import type { Ctx } from "@/lib/db/context";
-import type { Configuration, RepositoryDeclaration } from "@/lib/settings/schemas";
+import { type Configuration, type RepositoryDeclaration, isBackedUp } from "@/lib/settings/schemas";
 import type { ScoreFacts, ScoredRepository, ScoredSystem } from "./model";
 import type { RepositoryDetail } from "./schemas";
 
@@ -57,20 +57,27 @@ async function readProofs(ctx: Ctx): Promise<{ name: string; verdict: string }[]
     ORDER BY s.name, v.at DESC`;
 }
 
-/** The newest full of each system that is backed up, and who holds it. */
+/**
+ * Who holds the newest backup of each system that is backed up: its newest full, and every increment since that was to
+ * be there. An increment that is declared for one repository alone makes no other one lack anything.
+ */
 async function readSystems(ctx: Ctx, configuration: Configuration | null): Promise<ScoredSystem[]> {
   const backedUp = Object.entries(configuration?.systems ?? {}).flatMap(([name, system]) =>
-    system.kind !== "service" && system.backup.full ? [{ name, site: system.runner.site }] : [],
+    isBackedUp(system) && system.backup.full ? [{ name, site: system.runner.site }] : [],
   );
   const rows = await ctx.db.$queryRaw<{ system: string; repository: string; locked: boolean | null }[]>`
     WITH newest AS (
-      SELECT DISTINCT ON (system_id) id, system_id FROM backups
+      SELECT DISTINCT ON (system_id) id, system_id, started_at FROM backups
       WHERE type = 'full' AND state IN ('complete', 'incomplete')
       ORDER BY system_id, started_at DESC)
-    SELECT s.name AS system, r.name AS repository, c.locked_until > ${ctx.now()} AS locked
+    SELECT s.name AS system, r.name AS repository, bool_and(COALESCE(c.locked_until > ${ctx.now()}, false)) AS locked
     FROM newest n JOIN systems s ON s.id = n.system_id
-    JOIN backup_copies c ON c.backup_id = n.id AND c.state = 'present'
+    JOIN backups b ON b.system_id = n.system_id AND b.state IN ('complete', 'incomplete')
+      AND (b.id = n.id OR (b.type = 'incremental' AND b.started_at > n.started_at))
+    JOIN backup_copies c ON c.backup_id = b.id AND c.state NOT IN ('expired', 'expiring')
     JOIN repositories r ON r.id = c.repository_id AND r.removed_at IS NULL
+    GROUP BY s.name, r.name, r.created_at
+    HAVING bool_and(c.state = 'present') AND bool_or(b.id = n.id)
     ORDER BY r.created_at`;
   return backedUp.map(({ name, site }) => {
     const own = rows.filter(({ system }) => system === name);

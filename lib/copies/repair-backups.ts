@@ -1,4 +1,5 @@
 import { type AnyManifest, type LogManifest, readManifest } from "@/lib/backups";
+import { BACKUP_TYPES, type BackupType } from "@/lib/backups/schemas";
 import { DamagedError, summarizeError } from "@/lib/kernel/errors";
 import { formatCountOf } from "@/lib/kernel/format";
 import { findObject, repositoryKeys } from "@/lib/repositories";
@@ -49,7 +50,7 @@ async function* listWanted(ctx: StepCtx, repair: Repair): AsyncGenerator<WantedB
         ...(cursor === null ? {} : { id: { lt: cursor } }),
         OR: [
           { copies: { some: { ...here, state: { in: ["missing", "damaged"] } } } },
-          ...(["full", "incremental"] as const).map((type) => ({
+          ...BACKUP_TYPES.map((type) => ({
             type,
             system: { name: { in: systemsTo(repair, type) } },
             copies: { none: here, some: { state: { in: [...EXPECTED_COPIES] } } },
@@ -93,7 +94,7 @@ function toWanted(row: WantedRow, target: CopyPlace): WantedBackup {
 }
 
 /** Systems whose backups of this type are declared to go here. */
-function systemsTo({ configuration, repository }: Repair, wanted: "full" | "incremental"): string[] {
+function systemsTo({ configuration, repository }: Repair, wanted: BackupType): string[] {
   return Object.entries(configuration.systems).flatMap(([name, system]) =>
     declaredBackups(system).some(({ type, to }) => type === wanted && to.includes(repository)) ? [name] : [],
   );

@@ -2,7 +2,7 @@ import type { ApplicationHost } from "./application/port";
 import type { CodeEngine } from "./code/port";
 import type { Connection, DatabaseEngine, DatabaseSample } from "./database/port";
 import type { Envelope } from "./envelope/port";
-import type { FilesEngine } from "./files/port";
+import type { FilesEngine, FilesSource } from "./files/port";
 import type { Mailer } from "./mail/port";
 import type { ObjectStore } from "./object-store/port";
 import type { HttpProbe } from "./probe/port";
@@ -21,6 +21,8 @@ export interface DeclaredConnection {
 /** A throw-away estate on which the verifier is tried: nothing of it belongs to a declared system. */
 export interface Practice {
   sample: DatabaseSample;
+  /** A small tree of files, and the same with one file less. */
+  trees: { whole: FilesSource; short: FilesSource };
   /** Empty. */
   store: ObjectStore;
   /** The private key of `recipient`. */

@@ -1,8 +1,13 @@
 import { NotFoundError, RefusedError } from "@/lib/kernel/errors";
-import type { Configuration } from "@/lib/settings/schemas";
+import { type Configuration, type SystemDeclaration, isDatabase } from "@/lib/settings/schemas";
 
 /** Whether a restore beside production may go there. @throws NotFoundError, RefusedError */
-export function checkTarget(configuration: Configuration, to: string): void {
+export function checkTarget(configuration: Configuration, declaration: SystemDeclaration, to: string): void {
+  if (!isDatabase(declaration) && !to.startsWith("dir:/")) {
+    throw new RefusedError(`it is no server: it comes back into a directory, not to "${to}"`, {
+      hint: "Say `--to dir:PATH` with an absolute path that is empty or absent.",
+    });
+  }
   if (to === "scratch" || to.startsWith("dir:/")) return;
   const target = configuration.targets[to];
   if (!target) throw new NotFoundError("target", to);

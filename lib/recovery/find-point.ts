@@ -10,7 +10,7 @@ import { readChain } from "./read-chain";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
 /**
- * Chooses the newest full that lies before the point, and the log that follows it, as the repository itself lists
+ * Chooses the newest full or increment of files that lies before the point, and the log that follows it, as the repository itself lists
  * them: the console's catalogue is not asked, so it may be lost.
  * @throws PreconditionError without a full, RefusedError when every full lies after the point
  */

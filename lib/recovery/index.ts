@@ -1,6 +1,7 @@
 export { checkTables, findHeartbeat, runQueries } from "./check-server";
 export { cleanUpRecovery } from "./clean-up";
 export { compareLogFiles, coverLog, type LogPiece } from "./cover-log";
+export { compareSecrets } from "./compare-secrets";
 export { compareContent } from "./compare-content";
 export { fetchLog } from "./fetch-log";
 export { findPoint } from "./find-point";
@@ -14,13 +15,7 @@ export { readBack } from "./read-back";
 export { replayLog } from "./replay-log";
 export { describeResult, planRestore, type RestoreShared } from "./restore-plan";
 export { startRestore } from "./start-restore";
-export {
-  type TreeRecovery,
-  checkTree,
-  describeTreeResult,
-  dropTree,
-  findTree,
-  holdsTree,
-  settleTree,
-  unpackTree,
-} from "./tree-recovery";
+export { openTreeRecovery } from "./open-tree-recovery";
+export { readTreeBack } from "./read-tree-back";
+export { type TreeManifest, type TreeRecovery, describeTreeResult, findTree, holdsTree } from "./tree-recovery";
+export { appendLogs, checkTree, dropTree, settleTree, unpackTree } from "./unpack-tree";

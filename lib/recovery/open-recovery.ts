@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { readReach } from "@/lib/backups";
-import type { JobCtx } from "@/lib/db/context";
 import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import type { StepCtx } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import type { MariadbDeclaration } from "@/lib/settings/schemas";
+import { isDatabase } from "@/lib/settings/schemas";
 import { openSource } from "./open-source";
+import { orderByReach } from "./order-by-reach";
 import { parsePoint } from "./point";
 import type { Recovery } from "./recovery";
 
@@ -27,12 +26,12 @@ export interface RecoveryRequest {
 export async function openRecovery(ctx: StepCtx, request: RecoveryRequest): Promise<Recovery> {
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[request.system];
-  if (declaration?.kind !== "mariadb") throw new NotFoundError("system", request.system);
+  if (!isDatabase(declaration)) throw new NotFoundError("system", request.system);
   const directory = request.directory ?? join(ctx.engines.directories.scratch, request.runId.slice(-12));
   const recovery: Recovery = {
     source: await openSource(ctx, {
       system: request.system,
-      candidates: request.from ? [request.from] : await orderByReach(ctx, request, declaration),
+      candidates: request.from ? [request.from] : await orderByReach(ctx, request, declaration.backup.full?.to ?? []),
     }),
     point: parsePoint(request.at),
     backupId: request.backup,
@@ -58,23 +57,4 @@ async function clearEarlierAttempt(ctx: StepCtx, { runId }: RecoveryRequest, rec
   throw new PreconditionError(`an earlier runner of this run still works in "${recovery.directory}"`, {
     hint: "Wait until it has ended, then start again.",
   });
-}
-
-async function orderByReach(ctx: JobCtx, request: RecoveryRequest, declaration: MariadbDeclaration): Promise<string[]> {
-  const declared = declaration.backup.full?.to ?? [];
-  const holders = request.backup ? await holdersOf(ctx, request.backup) : [];
-  const { id } = await ctx.db.system.findUniqueOrThrow({ where: { name: request.system } });
-  const reaches = (await readReach(ctx, [{ id, repositories: declared }])).get(id) ?? [];
-  const to = (name: string) => reaches.find((reach) => reach.repository === name)?.best?.to.getTime() ?? 0;
-  const holds = (name: string) => (holders.includes(name) ? 1 : 0);
-  return [...declared].sort((a, b) => holds(b) - holds(a) || to(b) - to(a));
-}
-
-/** Repositories that have a copy of a backup, as far as the console knows. */
-async function holdersOf(ctx: JobCtx, backupId: string): Promise<string[]> {
-  const copies = await ctx.db.backupCopy.findMany({
-    where: { backupId, state: "present" },
-    select: { repository: { select: { name: true } } },
-  });
-  return copies.map((copy) => copy.repository.name);
 }

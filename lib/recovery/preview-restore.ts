@@ -2,7 +2,7 @@ import type { Ctx } from "@/lib/db/context";
 import { HoldfastError, NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { loadConfiguration } from "@/lib/settings";
-import type { Configuration, MariadbDeclaration } from "@/lib/settings/schemas";
+import { type BackedUpDeclaration, type Configuration, isBackedUp, isDatabase } from "@/lib/settings/schemas";
 import { checkTarget } from "./check-target";
 import { type ReachingChains, findChains } from "./find-chains";
 import { type MeasuredStep, forecastDuration } from "./forecast-duration";
@@ -31,7 +31,7 @@ export async function previewRestore(ctx: Ctx, input: PreviewRestoreInput): Prom
   const declared = declaration.backup.full?.to ?? [];
   const repositories = from ? declared.filter((each) => each === from) : declared;
   const [reaching, measured, runner] = await Promise.all([
-    findChains(ctx, { id, repositories }, point),
+    findChains(ctx, { id, repositories, hasLog: isDatabase(declaration) }, point),
     readMeasured(ctx, id),
     findRunner(ctx, declaration),
   ]);
@@ -42,24 +42,21 @@ export async function previewRestore(ctx: Ctx, input: PreviewRestoreInput): Prom
     system: name,
     pointAt: reaching.at?.toISOString() ?? null,
     isTransaction: point.kind === "gtid" || point.kind === "before-gtid",
-    resolutionMs: declaration.heartbeat,
+    ...describePoints(declaration),
     chains: reaching.chains.map((chain) => RestoreChain.parse(chain)),
     ...near,
     unreachable: unreachableOf(point, { reaching, from }),
-    targetRefusal: refusalOf(configuration, to),
-    forecast: best ? forecastOf(best, measured) : null,
-    neededBytes: best?.plainBytes != null ? best.plainBytes + best.plainLogBytes : null,
+    targetRefusal: refusalOf(configuration, declaration, to),
+    ...weigh(best, measured),
     runner,
   };
 }
 
-function declarationOf(configuration: Configuration, name: string): MariadbDeclaration {
+function declarationOf(configuration: Configuration, name: string): BackedUpDeclaration {
   const declaration = configuration.systems[name];
   if (!declaration) throw new NotFoundError("system", name);
-  if (declaration.kind === "mariadb") return declaration;
-  throw new PreconditionError(`system "${name}" cannot be restored to a point`, {
-    hint: "Only a database has a log that leads to any second.",
-  });
+  if (isBackedUp(declaration)) return declaration;
+  throw new PreconditionError(`system "${name}" is not backed up, by decision`, { hint: declaration.reason });
 }
 
 async function nearOf(
@@ -81,14 +78,18 @@ function unreachableOf(
   const before = reaching.nearest.before?.toISOString() ?? null;
   const after = reaching.nearest.after?.toISOString() ?? null;
   const message =
-    point.kind === "latest" ? `no full backup is there ${where}` : `no chain reaches ${formatPoint(point)} ${where}`;
+    point.kind === "latest" ? `no backup is there ${where}` : `no chain reaches ${formatPoint(point)} ${where}`;
   return { message, before, after };
 }
 
 /** What startRestore would say to the target, before anybody asks it. */
-function refusalOf(configuration: Configuration, to: string): RestorePreview["targetRefusal"] {
+function refusalOf(
+  configuration: Configuration,
+  declaration: BackedUpDeclaration,
+  to: string,
+): RestorePreview["targetRefusal"] {
   try {
-    checkTarget(configuration, to);
+    checkTarget(configuration, declaration, to);
     return null;
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
@@ -96,10 +97,22 @@ function refusalOf(configuration: Configuration, to: string): RestorePreview["ta
   }
 }
 
-function forecastOf(chain: ReachingChains["chains"][number], measured: readonly MeasuredStep[]) {
-  if (chain.plainBytes === null) return null;
+function describePoints(declaration: BackedUpDeclaration): Pick<RestorePreview, "points" | "resolutionMs"> {
+  if (!isDatabase(declaration)) return { points: "backups", resolutionMs: 0 };
+  return { points: "log", resolutionMs: declaration.heartbeat };
+}
+
+/** What the chain takes in time and room. */
+function weigh(
+  chain: ReachingChains["chains"][number] | undefined,
+  measured: readonly MeasuredStep[],
+): Pick<RestorePreview, "forecast" | "neededBytes"> {
+  if (!chain || chain.plainBytes === null) return { forecast: null, neededBytes: null };
   const { plainBytes, plainLogBytes } = chain;
-  return forecastDuration({ fetch: plainLogBytes, load: plainBytes, replay: plainLogBytes }, measured);
+  return {
+    forecast: forecastDuration({ fetch: plainLogBytes, load: plainBytes, replay: plainLogBytes }, measured),
+    neededBytes: plainBytes + plainLogBytes,
+  };
 }
 
 function readMeasured(ctx: Ctx, systemId: string): Promise<MeasuredStep[]> {
@@ -113,7 +126,7 @@ function readMeasured(ctx: Ctx, systemId: string): Promise<MeasuredStep[]> {
     ORDER BY run_steps.ended_at DESC LIMIT ${MEASURED_MAX}`;
 }
 
-async function findRunner(ctx: Ctx, declaration: MariadbDeclaration): Promise<RestorePreview["runner"]> {
+async function findRunner(ctx: Ctx, declaration: BackedUpDeclaration): Promise<RestorePreview["runner"]> {
   const { label, site } = declaration.runner;
   const runners = await ctx.db.runner.findMany({
     where: { heartbeatAt: { gt: new Date(ctx.now().getTime() - RUNNER_SILENT_MS_MAX) } },

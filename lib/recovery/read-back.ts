@@ -20,14 +20,15 @@ export async function readBack(ctx: RecoveryCtx, recovery: Recovery): Promise<St
   const parts = known(recovery.chain, "the chain").flatMap((manifest) => manifest.parts);
   const total = parts.reduce((sum, part) => sum + part.plain.sizeBytes, 0);
   const stored = parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
-  refuseTooSmall(recovery, stored);
+  refuseTooSmall(recovery.verify, stored);
   let done = 0;
   for (const part of parts) {
     const onBytes = (bytes: number) => {
       done += bytes;
       ctx.run.progress({ done, total, unit: "bytes" });
     };
-    await readPart(ctx, recovery, { part, onBytes });
+    const consume = (plain: Readable) => lookThrough(ctx, recovery, { part, plain });
+    await readWholePart(ctx, recovery, { part, onBytes, consume });
   }
   return {
     summary: `${parts.length} parts, ${formatBytes(total)} unpacked, every digest fits`,
@@ -37,7 +38,8 @@ export async function readBack(ctx: RecoveryCtx, recovery: Recovery): Promise<St
   };
 }
 
-function refuseTooSmall({ verify }: Recovery, stored: number): void {
+/** @throws DamagedError for less than the owner declared */
+export function refuseTooSmall(verify: { minimumSize?: number | undefined }, stored: number): void {
   if (verify.minimumSize === undefined || stored >= verify.minimumSize) return;
   throw new DamagedError(
     `the backup has ${formatBytes(stored)} where ${formatBytes(verify.minimumSize)} are expected at least`,
@@ -45,10 +47,15 @@ function refuseTooSmall({ verify }: Recovery, stored: number): void {
   );
 }
 
-async function readPart(
+/** Every byte of a part, with the digests of both sides of the envelope. @throws DamagedError */
+export async function readWholePart(
   ctx: RecoveryCtx,
-  recovery: Recovery,
-  { part, onBytes }: { part: ManifestPart; onBytes: (bytes: number) => void },
+  recovery: Pick<Recovery, "source" | "identityFile">,
+  {
+    part,
+    onBytes,
+    consume,
+  }: { part: ManifestPart; onBytes: (bytes: number) => void; consume: (plain: Readable) => Promise<void> },
 ): Promise<void> {
   const hash = createHash("sha256");
   const watch = async function* (plain: Readable): AsyncGenerator<Buffer> {
@@ -60,10 +67,15 @@ async function readPart(
   };
   await openPart(ctx, recovery, {
     part,
-    consume: (plain) => lookThrough(ctx, recovery, { part, plain: Readable.from(watch(plain), { objectMode: false }) }),
+    consume: (plain) => consume(Readable.from(watch(plain), { objectMode: false })),
   });
   const [first] = part.pieces;
   if (hash.digest("hex") !== part.plain.sha256) throw damaged(first?.key ?? part.name, recovery.source.store.location);
+}
+
+/** Reads to the end and keeps nothing. */
+export async function passOver(plain: Readable): Promise<void> {
+  for await (const chunk of plain) void chunk;
 }
 
 async function lookThrough(
@@ -74,7 +86,7 @@ async function lookThrough(
   const manifest = known(recovery.manifest, "the manifest");
   // A server's files tell what they are only once they are put together.
   if (part.name !== "data" || manifest.method === "physical") {
-    for await (const chunk of plain) void chunk;
+    await passOver(plain);
     return;
   }
   const content = await recovery.engine.measureDump(plain);

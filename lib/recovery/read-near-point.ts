@@ -1,9 +1,11 @@
 import type { Ctx } from "@/lib/db/context";
+import { LINKS } from "@/lib/backups";
 import type { Neighbour } from "./schemas";
 
 const EACH_SIDE = 3;
 /** Files on each side whose ends are looked at. */
 const FILES = 3;
+const WITHOUT_LOG = ["tar", "bundle"];
 
 interface FileRow {
   file: string;
@@ -15,7 +17,7 @@ interface FileRow {
 }
 
 /**
- * The instants nearest to a point that the catalogue knows: the ends of log files, and fulls. What lies inside a file
+ * The instants nearest to a point that the catalogue knows: the ends of log files, and backups. What lies inside a file
  * only the log itself knows; a recovery reads it.
  */
 export async function readNearPoint(
@@ -31,8 +33,7 @@ export async function readNearPoint(
     firstGtid: true,
     lastGtid: true,
   } as const;
-  const fulls = { systemId: place.systemId, type: "full", state: { in: ["complete", "incomplete"] } };
-  const [older, newer, fullBefore, fullAfter] = await Promise.all([
+  const [older, newer, links] = await Promise.all([
     ctx.db.logCoverage.findMany({
       where: { ...place, firstAt: { lte: at } },
       orderBy: { firstAt: "desc" },
@@ -45,18 +46,51 @@ export async function readNearPoint(
       take: FILES,
       select,
     }),
-    ctx.db.backup.findFirst({ where: { ...fulls, startedAt: { lte: at } }, orderBy: { startedAt: "desc" } }),
-    ctx.db.backup.findFirst({ where: { ...fulls, startedAt: { gt: at } }, orderBy: { startedAt: "asc" } }),
+    readLinks(ctx, place, at),
   ]);
-  const known = [...older, ...newer].flatMap(endsOf);
-  for (const full of [fullBefore, fullAfter]) {
-    if (full) known.push({ at: full.startedAt.toISOString(), kind: "full", gtid: null, file: null });
-  }
-  const sorted = known.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const sorted = [...[...older, ...newer].flatMap(endsOf), ...links].sort(
+    (a, b) => Date.parse(a.at) - Date.parse(b.at),
+  );
   return {
     before: sorted.filter((each) => Date.parse(each.at) <= at.getTime()).slice(-EACH_SIDE),
     after: sorted.filter((each) => Date.parse(each.at) > at.getTime()).slice(0, EACH_SIDE),
   };
+}
+
+/** The backups before and after it that lie there: as many as may be shown where there is no log. */
+async function readLinks(
+  ctx: Pick<Ctx, "db">,
+  { systemId, repositoryId }: { systemId: string; repositoryId: string },
+  at: Date,
+): Promise<Neighbour[]> {
+  const where = {
+    systemId,
+    ...LINKS,
+    state: { in: ["complete", "incomplete"] },
+    copies: { some: { repositoryId, state: "present" } },
+  };
+  const select = { type: true, method: true, startedAt: true, endedAt: true } as const;
+  const [before, after] = await Promise.all([
+    ctx.db.backup.findMany({
+      where: { ...where, endedAt: { lte: at } },
+      orderBy: { startedAt: "desc" },
+      take: EACH_SIDE,
+      select,
+    }),
+    ctx.db.backup.findMany({
+      where: { ...where, endedAt: { gt: at } },
+      orderBy: { startedAt: "asc" },
+      take: EACH_SIDE,
+      select,
+    }),
+  ]);
+  return [...before, ...after].map(({ type, method, startedAt, endedAt }) => ({
+    // A tree comes back at its backup's end: only then was all of it read.
+    at: (WITHOUT_LOG.includes(method) ? (endedAt ?? startedAt) : startedAt).toISOString(),
+    kind: type === "full" ? ("full" as const) : ("incremental" as const),
+    gtid: null,
+    file: null,
+  }));
 }
 
 function endsOf({ file, firstAt, heartbeatAt, lastAt, firstGtid, lastGtid }: FileRow): Neighbour[] {

@@ -7,6 +7,7 @@ import type { RunHandle } from "@/lib/runs";
 import type { RestoredTo } from "@/lib/runs/schemas";
 import type { MariadbDeclaration } from "@/lib/settings/schemas";
 import type { LogCover, LogPiece } from "./cover-log";
+import type { SecretsVerdict } from "./compare-secrets";
 import type { Point } from "./point";
 
 /** What a recovery needs of its surroundings. It works without the console's database: the bucket and a key are enough. */
@@ -46,6 +47,8 @@ export interface Recovery {
   gtidState?: string;
   server?: ScratchServer;
   heartbeat?: Heartbeat | null;
+  /** Whether the secrets in use are those that the backup was taken beside. */
+  secrets?: SecretsVerdict;
   /** When a throw-away server is ended by itself. */
   livesUntil?: Date;
   /** Where the server answers that belongs to somebody else now: nothing is cleaned up. Both null where it was stopped. */

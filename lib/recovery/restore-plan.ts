@@ -2,8 +2,10 @@ import type { JobCtx } from "@/lib/db/context";
 import { PreconditionError } from "@/lib/kernel/errors";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
+import { isBackedUp, isDatabase } from "@/lib/settings/schemas";
 import { checkTables, findHeartbeat, runQueries } from "./check-server";
 import { cleanUpRecovery } from "./clean-up";
+import { compareSecrets } from "./compare-secrets";
 import { fetchLog } from "./fetch-log";
 import { findPoint } from "./find-point";
 import { handOver } from "./hand-over";
@@ -29,7 +31,7 @@ export function onRecovery(perform: Perform): (ctx: StepCtx, shared: RestoreShar
 export async function planRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<object>> {
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[String(run.parameters.system)];
-  if (declaration?.kind === "files" || declaration?.kind === "git") {
+  if (isBackedUp(declaration) && !isDatabase(declaration)) {
     return planTreeRestore(run, declaration) as RunPlan<object>;
   }
   return (await planServerRestore(ctx, run)) as RunPlan<object>;
@@ -51,7 +53,7 @@ async function planServerRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<
         owner: "repositories",
         perform: async (stepCtx, shared) => {
           shared.recovery = await openRecovery(stepCtx, { system, at, from, directory, runId: run.id });
-          return findPoint(stepCtx, shared.recovery);
+          return findSecrets(stepCtx, shared.recovery, await findPoint(stepCtx, shared.recovery));
         },
       },
       { ...step, key: "fetch", title: "Fetch the log", owner: "repositories", perform: onRecovery(fetchLog) },
@@ -79,6 +81,14 @@ async function planServerRestore(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<
   };
 }
 
+/** Told with the point, before anything is loaded. */
+async function findSecrets(ctx: StepCtx, recovery: Recovery, found: StepOutcome): Promise<StepOutcome> {
+  const secrets = await compareSecrets(ctx, known(recovery.manifest, "the manifest"));
+  if (secrets === null) return found;
+  recovery.secrets = secrets;
+  return { ...found, secrets };
+}
+
 function directoryOf(to: string, targets: Record<string, { directory: string }>): string | undefined {
   if (to === "scratch") return undefined;
   if (to.startsWith("dir:")) return to.slice("dir:".length);
@@ -101,12 +111,13 @@ function describeTarget({ server, leftAt, livesUntil }: Recovery): Record<string
 
 /** The `target`, `restoredTo` and origin of `restore --json`. */
 export function describeResult(recovery: Recovery): Record<string, unknown> {
-  const { source, manifest, restoredTo, heartbeat } = recovery;
+  const { source, manifest, restoredTo, heartbeat, secrets } = recovery;
   return {
     target: describeTarget(recovery),
     restoredTo: restoredTo ?? null,
     fromRepository: source.repository,
     backupId: manifest?.id ?? null,
     heartbeatAt: heartbeat?.at.toISOString() ?? null,
+    ...(secrets ? { secrets } : {}),
   };
 }

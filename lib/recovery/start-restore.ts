@@ -1,10 +1,11 @@
 import { recordAudit } from "@/lib/audit";
 import type { Ctx } from "@/lib/db/context";
-import { NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import type { StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
+import { isBackedUp } from "@/lib/settings/schemas";
 import { checkTarget } from "./check-target";
 import { parsePoint } from "./point";
 import { StartRestoreInput } from "./schemas";
@@ -20,16 +21,11 @@ export async function startRestore(ctx: Ctx, input: StartRestoreInput): Promise<
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[name];
   if (!declaration) throw new NotFoundError("system", name);
-  if (declaration.kind === "service") {
+  if (!isBackedUp(declaration)) {
     throw new PreconditionError(`system "${name}" is not backed up, by decision`, { hint: declaration.reason });
   }
   if (from && !configuration.repositories[from]) throw new NotFoundError("repository", from);
-  checkTarget(configuration, to);
-  if (declaration.kind !== "mariadb" && !to.startsWith("dir:/")) {
-    throw new RefusedError(`"${name}" is no server: it comes back into a directory, not to "${to}"`, {
-      hint: "Say `--to dir:PATH` with an absolute path that is empty or absent.",
-    });
-  }
+  checkTarget(configuration, declaration, to);
   const place = declaration.runner.label ?? declaration.runner.site;
   return ctx.transaction(async (tx) => {
     const { id: systemId } = await tx.system.findUniqueOrThrow({ where: { name } });

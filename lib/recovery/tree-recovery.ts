@@ -1,12 +1,12 @@
-import type { AnyManifest, CodeManifest, FilesManifest, ManifestPart } from "@/lib/backups";
+import type { AnyManifest, CodeManifest, FileLogManifest, FilesManifest } from "@/lib/backups";
 import type { FilesComparison } from "@/lib/engines/files/port";
 import { DamagedError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
 import { formatBytes } from "@/lib/kernel/format";
 import type { StepOutcome } from "@/lib/runs";
 import { listManifests } from "./list-manifests";
-import { openPart } from "./open-part";
+import { describeLogs, findTreeLogs, isFileLog } from "./find-tree-logs";
 import { type Point, formatPoint } from "./point";
-import { type RecoveryCtx, type RecoverySource, known } from "./recovery";
+import type { RecoveryCtx, RecoverySource } from "./recovery";
 
 export type TreeManifest = FilesManifest | CodeManifest;
 
@@ -17,10 +17,14 @@ export interface TreeRecovery {
   identityFile: string | undefined;
   /** Where it comes back: empty or absent. */
   directory: string;
+  /** This backup and no other, and no logs. */
+  backupId?: string;
   /** Names the place beside it where an attempt unpacks. */
   key: string;
   /** A full and what continues it, in order. */
   chain?: TreeManifest[];
+  /** Backups of its logs that go on from it without a hole, in order. */
+  logs?: FileLogManifest[];
   /** Where it is unpacked until all of it was compared. */
   place?: string;
   comparison?: FilesComparison;
@@ -28,7 +32,13 @@ export interface TreeRecovery {
 }
 
 export function isTree(manifest: AnyManifest): manifest is TreeManifest {
-  return manifest.kind === "files" || manifest.kind === "git";
+  return manifest.kind === "git" || (manifest.kind === "files" && manifest.type !== "log");
+}
+
+type AnyTree = TreeManifest | FileLogManifest;
+
+function isTreeOrLog(manifest: AnyManifest): manifest is AnyTree {
+  return isTree(manifest) || isFileLog(manifest);
 }
 
 /** Whether files or code of this name lie in the repository, not a database. */
@@ -43,21 +53,38 @@ export async function holdsTree(ctx: RecoveryCtx, source: RecoverySource): Promi
  */
 export async function findTree(ctx: RecoveryCtx, recovery: TreeRecovery): Promise<StepOutcome> {
   const { source, point } = recovery;
-  const manifests = await listManifests(ctx, source, isTree);
-  const newest = manifests.find((manifest) => isBefore(manifest, point));
+  const all = await listManifests(ctx, source, isTreeOrLog);
+  const manifests = all.filter(isTree);
+  const newest = recovery.backupId
+    ? named(manifests, recovery, recovery.backupId)
+    : manifests.find((manifest) => isBefore(manifest, point));
   if (!newest) throw nothingBefore(manifests, recovery);
   const chain = chainOf(newest, manifests, source);
   recovery.chain = chain;
+  recovery.logs = findTreeLogs(ctx, {
+    tree: newest,
+    logs: all.filter(isFileLog),
+    until: (log) => isBefore(log, point),
+  });
   const bytes = chain.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
   const increments = chain.length > 1 ? ` with ${chain.length - 1} increments before it` : "";
   return {
-    summary: `${newest.type} of ${newest.startedAt} in ${source.repository}${increments}, ${formatBytes(bytes)}`,
+    summary: `${newest.type} of ${newest.startedAt} in ${source.repository}${increments}, ${formatBytes(bytes)}${describeLogs(recovery.logs)}`,
     backupId: newest.id,
     repository: source.repository,
   };
 }
 
-function isBefore(manifest: TreeManifest, point: Point): boolean {
+/** The backup that was named. @throws DamagedError when it is gone: it was there, or nobody could name it */
+function named(manifests: readonly TreeManifest[], { source }: TreeRecovery, id: string): TreeManifest {
+  const found = manifests.find((manifest) => manifest.id === id);
+  if (found) return found;
+  throw new DamagedError(`backup "${id}" is gone from repository "${source.repository}"`, {
+    hint: `Who deleted it in ${source.store.location}? Another repository may hold a copy.`,
+  });
+}
+
+function isBefore(manifest: { endedAt: string }, point: Point): boolean {
   if (point.kind === "latest") return true;
   if (point.kind === "time") return new Date(manifest.endedAt) <= point.at;
   throw new RefusedError(`${formatPoint(point)} is a point of a database's log`, {
@@ -93,82 +120,18 @@ function chainOf(newest: TreeManifest, manifests: readonly TreeManifest[], sourc
   return chain;
 }
 
-/** Unpacks the chain beside the target. */
-export async function unpackTree(ctx: RecoveryCtx, recovery: TreeRecovery): Promise<StepOutcome> {
-  const { files, code } = ctx.engines;
-  const chain = known(recovery.chain, "the chain");
-  const place = await files.prepareTarget(recovery.directory, recovery.key);
-  recovery.place = place;
-  for (const [index, manifest] of chain.entries()) {
-    if (manifest.kind === "git") {
-      const facts = { refs: manifest.refs, head: manifest.head, tool: manifest.tools.git ?? "" };
-      await openPart(ctx, recovery, {
-        part: partOf(manifest, "bundle"),
-        consume: (plain) => code.restore(place, plain, { facts, signal: ctx.signal }),
-      });
-    } else {
-      await openPart(ctx, recovery, {
-        part: partOf(manifest, "files"),
-        consume: (plain) => files.extract(place, plain, { signal: ctx.signal }),
-      });
-    }
-    ctx.run.progress({ done: index + 1, total: chain.length, unit: "files" });
-  }
-  return { summary: `${chain.length} archives unpacked` };
-}
-
-function partOf(manifest: TreeManifest, name: ManifestPart["name"]): ManifestPart {
-  const part = manifest.parts.find((each) => each.name === name);
-  if (part) return part;
-  throw new DamagedError(`backup "${manifest.id}" has no part "${name}"`, {
-    hint: "Restore from the other repository.",
-  });
-}
-
-/** Compares every entry with what was packed. @throws DamagedError where one that was settled differs */
-export async function checkTree(ctx: RecoveryCtx, recovery: TreeRecovery): Promise<StepOutcome> {
-  const [place, manifest] = [known(recovery.place, "the place"), known(recovery.chain?.at(-1), "the manifest")];
-  if (manifest.kind === "git") return { summary: `${manifest.refs.length} refs, each as it was` };
-  await openPart(ctx, recovery, {
-    part: partOf(manifest, "listing"),
-    consume: async (plain) => {
-      recovery.comparison = await ctx.engines.files.compare(place, plain, {
-        include: manifest.source.include,
-        signal: ctx.signal,
-      });
-    },
-  });
-  const { compared, unsettled, digest, differences, ownersCompared } = known(recovery.comparison, "the comparison");
-  const [first] = differences.first;
-  if (first || digest !== manifest.digest) {
-    const what = first ? `${first.path} (${[first.kind, ...first.facts].join(" ")})` : "the listing's digest";
-    throw new DamagedError(`${Math.max(1, differences.count)} entries came back otherwise than they were: ${what}`, {
-      hint: "Restore from the other repository, or an older backup; what was unpacked was removed.",
-    });
-  }
-  if (!ownersCompared) ctx.run.say("owners are not compared: only root may give files away", "warning");
-  const changing = unsettled > 0 ? `; ${unsettled} were changing when they were packed` : "";
-  return { summary: `${compared} entries, each as it was${changing}`, compared, unsettled };
-}
-
-/** Puts the whole in its place. */
-export async function settleTree(ctx: RecoveryCtx, recovery: TreeRecovery): Promise<StepOutcome> {
-  await ctx.engines.files.settleTarget(known(recovery.place, "the place"), recovery.directory);
-  recovery.isSettled = true;
-  return { summary: `it lies in ${recovery.directory}` };
-}
-
-/** Removes what an attempt that did not end left beside the target. */
-export async function dropTree(ctx: RecoveryCtx, { place, isSettled }: TreeRecovery): Promise<void> {
-  if (place && !isSettled) await ctx.engines.files.dropTarget(place);
-}
-
 /** The answer of `restore --json`. */
-export function describeTreeResult({ source, chain, directory, isSettled }: TreeRecovery): Record<string, unknown> {
+export function describeTreeResult({
+  source,
+  chain,
+  logs,
+  directory,
+  isSettled,
+}: TreeRecovery): Record<string, unknown> {
   const newest = chain?.at(-1);
   return {
     target: isSettled ? { socket: null, port: null, directory } : null,
-    restoredTo: newest ? { time: newest.startedAt } : null,
+    restoredTo: newest ? { time: newest.startedAt, logs: logs?.at(-1)?.startedAt ?? null } : null,
     fromRepository: source.repository,
     backupId: newest?.id ?? null,
     chain: chain?.map(({ id }) => id) ?? [],

@@ -15,6 +15,7 @@ You need this folder, the private age key (identity) that was escrowed, and Debi
     sh restore.sh dump   FOLDER SYSTEM BACKUP IDENTITY > dump.sql
     sh restore.sh log    FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
     sh restore.sh files  FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
+    sh restore.sh logs   FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
     sh restore.sh code   FOLDER SYSTEM BACKUP OUTPUT-FOLDER IDENTITY
 
 FOLDER is a local copy of this repository (\`aws s3 sync s3://BUCKET/PREFIX FOLDER\`).
@@ -24,6 +25,7 @@ FOLDER is a local copy of this repository (\`aws s3 sync s3://BUCKET/PREFIX FOLD
 | a backup | \`systems/SYSTEM/ID/\`: it exists when \`manifest.json\` is there and \`manifest.json.sig\` fits it |
 | its data | the manifest's \`parts\`, in order: \`cat PIECES \\| age -d -i IDENTITY \\| zstd -d\` |
 | files | \`files.tar.zst.age\`; an increment after all that its manifests' \`parent\` name, each by \`tar -x --listed-incremental=/dev/null\` |
+| logs among files | a backup of type \`log\`: \`logs.tar.zst.age\` holds what was appended since the one that its manifest's \`after\` names, an entry \`LOG/START-END\` a piece; in the order of their names \`cat\` gives the log. \`followed\` says which log lay where |
 | code | \`code.bundle.zst.age\`: \`git clone\` reads it |
 | its users | \`users.sql.zst.age\` |
 | the log | \`systems/SYSTEM/log/SERVER/INCARNATION/\`: segments \`FILE.START-END.SHA256.zst.age\`, or a whole closed \`FILE.zst.age\` |

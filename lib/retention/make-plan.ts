@@ -20,7 +20,7 @@ export function makePlan(facts: SystemFacts): Plan {
     plan.repositories.push({
       id,
       name,
-      backups: anchors.present.length,
+      backups: anchors.present.filter(({ type }) => type !== "log").length,
       provenFulls: anchors.provenFulls.length,
     });
   }

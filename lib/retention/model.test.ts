@@ -182,6 +182,22 @@ describe("the cap", () => {
   });
 });
 
+describe("backups of logs among files", () => {
+  const logBackup = (id: string, startedAt: Date) => full(id, startedAt, { type: "log", method: "append" });
+
+  test("go after their day, a whole day of them at once, and stay from the oldest full that stays on", () => {
+    const hours = Array.from({ length: 96 }, (_, index) =>
+      logBackup(`old-${index}`, later(-(60 + index / 4) * 3_600_000)),
+    );
+    const backups = [full("f", day(2)), logBackup("needed", later(-47 * 3_600_000)), ...hours];
+    const plan = makePlan(facts({ backups }));
+    expect(plan.removals).toHaveLength(96);
+    expect(plan.kept.map(({ subject }) => subject)).toContain("needed");
+    expect(plan.repositories).toMatchObject([{ backups: 1 }]);
+    expect(findCapTrouble(plan, plan.removals)).toBeNull();
+  });
+});
+
 describe("sizes", () => {
   const sizes = (...values: number[]) =>
     findSizeAnomalies(values.map((sizeBytes, index) => full(`${index}`, day(30 - index), { sizeBytes }))).map(

@@ -80,6 +80,8 @@ export interface Removal {
   /** Not before: now, or when the last lock ends that holds it or what goes before it. */
   at: Date;
   sizeBytes: number;
+  /** A backup of logs: one every quarter of an hour, counted as logs are. */
+  isLogBackup?: boolean;
 }
 
 /** What stays although its time has passed. */
@@ -145,11 +147,13 @@ export const CAP = { copies: 50, logs: 2_000, share: 0.25, alwaysAllowed: 3 } as
 
 /** Why a plan takes too much at once; null when it does not. */
 export function findCapTrouble(plan: Plan, due: readonly Removal[]): string | null {
-  const copies = due.filter((removal) => removal.kind !== "log").length;
+  const copies = due.filter((removal) => removal.kind !== "log" && !removal.isLogBackup).length;
   if (copies > CAP.copies) return `${copies} copies are more than the ${CAP.copies} of one apply`;
   if (due.length - copies > CAP.logs) return `${due.length - copies} logs are more than the ${CAP.logs} of one apply`;
   for (const { id, name, backups } of plan.repositories) {
-    const count = due.filter((removal) => removal.kind === "backup" && removal.repositoryId === id).length;
+    const count = due.filter(
+      (removal) => removal.kind === "backup" && !removal.isLogBackup && removal.repositoryId === id,
+    ).length;
     if (count > CAP.alwaysAllowed && count > backups * CAP.share) {
       return `${count} of the ${backups} backups in repository "${name}" are more than a quarter`;
     }

@@ -25,7 +25,8 @@ export function planBackups(facts: SystemFacts, repositoryId: string, anchors: A
       subject: backup.id,
       sizeBytes: sizeIn(backup, repositoryId),
     } as const;
-    if ("at" in decision) sorted.removals.push({ ...subject, ...decision });
+    const ofLogs = backup.type === "log" ? { isLogBackup: true } : {};
+    if ("at" in decision) sorted.removals.push({ ...subject, ...decision, ...ofLogs });
     else if (decision.isOld) sorted.kept.push({ ...subject, reason: decision.keep });
   }
   const depth = depthsOf(facts.backups);

@@ -2,6 +2,7 @@ import { PreconditionError } from "@/lib/kernel/errors";
 import { known } from "@/lib/recovery";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 import type { RunbookShared } from "./runbook-shared";
 
 /** Makes the recovered server the primary, at its declared address. From here on the run cannot be undone. */
@@ -11,7 +12,7 @@ export async function cutOver(ctx: StepCtx, shared: RunbookShared): Promise<Step
   const manifest = known(recovery.manifest, "the manifest");
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[shared.system];
-  if (declaration?.kind !== "mariadb" || !shared.target) {
+  if (!isDatabase(declaration) || !shared.target) {
     throw new PreconditionError(`"${shared.system}" or its live target is no longer declared`, {
       hint: "Was holdfast.yaml changed during the run?",
     });

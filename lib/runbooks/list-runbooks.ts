@@ -2,6 +2,7 @@ import type { Ctx } from "@/lib/db/context";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 import { findLiveTarget } from "./live-target";
 import { RUNBOOKS, type Runbook } from "./runbook";
 import { GetRunbookInput, type RunbookView } from "./schemas";
@@ -83,7 +84,7 @@ async function toView(ctx: Ctx, runbook: Runbook, configuration: LoadedConfigura
 }
 
 function hasDatabase(configuration: LoadedConfiguration): boolean {
-  return Object.values(configuration.systems).some((system) => system.kind === "mariadb");
+  return Object.values(configuration.systems).some(isDatabase);
 }
 
 /** The middle value, or null for none. */

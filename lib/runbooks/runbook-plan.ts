@@ -9,6 +9,7 @@ import {
   describeResult,
   fetchLog,
   findHeartbeat,
+  compareSecrets,
   findPoint,
   known,
   loadData,
@@ -39,7 +40,9 @@ const ACTIONS: Record<string, Perform> = {
     const { system, at, from, directory, run } = shared;
     await recordClock(ctx, run.id, ["restoreStart", ctx.now()]);
     shared.recovery = await openRecovery(ctx, { system, at, from, directory, runId: run.id });
-    return findPoint(ctx, shared.recovery);
+    const found = await findPoint(ctx, shared.recovery);
+    const secrets = await compareSecrets(ctx, known(shared.recovery.manifest, "the manifest"));
+    return secrets === null ? found : { ...found, secrets };
   },
   fetch: onRecovery(fetchLog),
   load: onRecovery(loadData),

@@ -60,7 +60,7 @@ export const DATABASE_CORRUPTION: Runbook = {
       owner: "repositories",
       estimateSeconds: 5 * MINUTE,
       drill: "carried-out",
-      does: "Chooses the newest full before the point and the log that follows it, from the repository alone.",
+      does: "Chooses the newest full or increment before the point and the log that follows it, from the repository alone, and compares the secrets in use with those of then.",
       repeatable: true,
       ephemeral: true,
     },

@@ -5,7 +5,7 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import { OPEN_RUN_STATES, type StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
-import type { Configuration } from "@/lib/settings/schemas";
+import { type Configuration, isDatabase } from "@/lib/settings/schemas";
 import { parsePoint } from "@/lib/recovery";
 import { findLiveTarget } from "./live-target";
 import { findRunbook } from "./runbook";
@@ -60,7 +60,7 @@ export async function startRunbook(ctx: Ctx, input: StartRunbookInput): Promise<
 /** The system that the scenario is about: the first declared database. */
 export function systemOf(configuration: Configuration): { name: string; place: string } {
   for (const [name, declaration] of Object.entries(configuration.systems)) {
-    if (declaration.kind === "mariadb") {
+    if (isDatabase(declaration)) {
       return { name, place: declaration.runner.label ?? declaration.runner.site };
     }
   }

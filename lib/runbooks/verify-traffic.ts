@@ -4,6 +4,7 @@ import { monotonicMs } from "@/lib/kernel/time";
 import { waitFor } from "@/lib/kernel/wait-for";
 import { type StepCtx, type StepOutcome, recordClock, recordMeasures } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 import { disruptionOf } from "./measure-recovery";
 import type { RunbookShared } from "./runbook-shared";
 
@@ -14,7 +15,7 @@ const RETRY_MS = 250;
 export async function verifyTraffic(ctx: StepCtx, shared: RunbookShared): Promise<StepOutcome> {
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[shared.system];
-  const checks = (declaration?.kind === "mariadb" ? declaration.verify.application?.checks : undefined) ?? [];
+  const checks = (isDatabase(declaration) ? declaration.verify.application?.checks : undefined) ?? [];
   if (checks.length === 0) {
     throw new PreconditionError("no request of a client is declared: traffic cannot be verified", {
       hint: "Declare `verify.application.checks` in holdfast.yaml.",

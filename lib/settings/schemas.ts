@@ -2,12 +2,15 @@ import { z } from "zod";
 import { ChannelDeclaration } from "./channels";
 import { plainSecrets, unknownVariables } from "./check-trees";
 import { sharedPlaces } from "./shared-places";
+import { unknownSecrets } from "./secrets-system";
 import { secretReference } from "./secret-reference";
 import { Connection, SystemDeclaration, declaredBackups } from "./systems";
 import { cron, name, seconds } from "./units";
 
 export { ChannelDeclaration } from "./channels";
 export * from "./systems";
+
+export { secretsSystemOf } from "./secrets-system";
 
 /* The shape of holdfast.yaml. `${NAME}` stays as it is written: the runner reads it from its environment at the
    moment of use, so that no secret is stored. */
@@ -83,6 +86,15 @@ function missingNames(
     .map(({ path, name, what }) => ({ path, message: `expected a declared ${what}, not "${name}"` }));
 }
 
+/** What is only seen when all systems are known. */
+function treeFaults(whole: {
+  keys: { recipients: string[] };
+  variables: Record<string, string>;
+  systems: Record<string, SystemDeclaration>;
+}) {
+  return [...plainSecrets(whole), ...unknownVariables(whole), ...unknownSecrets(whole)];
+}
+
 export const Configuration = z
   .strictObject({
     project: z.strictObject({
@@ -112,7 +124,7 @@ export const Configuration = z
   .check((ctx) => {
     const { systems, repositories } = ctx.value;
     const named = [...missingNames(systems, repositories), ...sharedPlaces(repositories)];
-    for (const { path, message } of [...named, ...plainSecrets(ctx.value), ...unknownVariables(ctx.value)]) {
+    for (const { path, message } of [...named, ...treeFaults(ctx.value)]) {
       ctx.issues.push({ code: "custom", message, path, input: ctx.value });
     }
   });

@@ -82,6 +82,13 @@ const Verify = z.strictObject({
   weekly: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.weekly),
 });
 
+/** Of files and code: nothing of theirs can be asked. */
+const VerifyTree = z.strictObject({
+  minimumSize: bytes.optional(),
+  daily: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.daily),
+  weekly: z.union([z.literal("off"), cron]).default(DEFAULT_VERIFICATIONS.weekly),
+});
+
 export const IMPACTS = ["critical", "high", "medium", "low"] as const;
 
 const common = {
@@ -90,6 +97,8 @@ const common = {
   deputy: z.string().optional(),
   dependsOn: z.array(name).default([]),
   runner: z.strictObject({ site: name.default("primary"), label: z.string().optional() }).prefault({}),
+  /** The `files` system with the secrets that its data is written with; the only one with `secrets: true` unless told. */
+  secretsIn: name.optional(),
   impact: z.enum(IMPACTS),
   rto: seconds,
   rpo: z.union([z.literal("none").transform(() => null), seconds]),
@@ -113,11 +122,27 @@ const FilesSystem = z.strictObject({
   /** Holds secrets, such as a `.env`: encrypted always, and known again by a fingerprint. */
   secrets: z.boolean().default(false),
   backup: z
-    .strictObject({ full: z.strictObject(full).optional(), incremental: z.strictObject(incremental).optional() })
+    .strictObject({
+      full: z.strictObject(full).optional(),
+      incremental: z.strictObject(incremental).optional(),
+      /** Of logs that an application appends to: the bytes that came since the last time. */
+      log: z
+        .strictObject({
+          ...log,
+          /** Which of the files are logs, below `path`; all of the system's unless told. */
+          include: z.array(inside).min(1).optional(),
+        })
+        .optional(),
+    })
     .refine((backup) => !backup.incremental || backup.full, {
       error: "expected full as well: an incremental continues one",
       path: ["incremental"],
+    })
+    .refine((backup) => !backup.log || backup.full, {
+      error: "expected full as well: logs are brought back on the tree that they belong to",
+      path: ["log"],
     }),
+  verify: VerifyTree.prefault({}),
 });
 
 const GitSystem = z.strictObject({
@@ -127,6 +152,7 @@ const GitSystem = z.strictObject({
   /** One release; all refs unless told. */
   tag: z.string().min(1).optional(),
   backup: z.strictObject({ full: z.strictObject(full).optional() }),
+  verify: VerifyTree.prefault({}),
 });
 
 const HEARTBEAT_MS_MIN = 100;
@@ -175,9 +201,32 @@ export type MariadbDeclaration = Extract<SystemDeclaration, { kind: "mariadb" }>
 export type FilesDeclaration = Extract<SystemDeclaration, { kind: "files" }>;
 export type GitDeclaration = Extract<SystemDeclaration, { kind: "git" }>;
 
+/** Whatever is backed up at all. */
+export type BackedUpDeclaration = Exclude<SystemDeclaration, { kind: "service" }>;
+
+/** A server that answers, with rows and a log of its own; its kind is its vendor. */
+export function isDatabase(declaration: SystemDeclaration | undefined): declaration is MariadbDeclaration {
+  return declaration !== undefined && isDatabaseKind(declaration.kind);
+}
+
+/** Of a kind as it stands in the catalogue, where the declaration may be gone. */
+export function isDatabaseKind(kind: string): boolean {
+  return kind === "mariadb";
+}
+
+/** Something that a restore brings back; what is left out by decision is not. */
+export function isBackedUp(declaration: SystemDeclaration | undefined): declaration is BackedUpDeclaration {
+  return declaration !== undefined && declaration.kind !== "service";
+}
+
+/** Whether what was written after a backup is kept as well: a database's log, or the logs among files. */
+export function hasLog(declaration: SystemDeclaration | undefined): boolean {
+  return declaredBackups(declaration).some(({ type }) => type === "log");
+}
+
 /** The types that some kind of system may declare. */
-type AnyBackupDeclaration = Pick<BackupDeclaration, "incremental" | "log"> & {
-  full?: FilesDeclaration["backup"]["full"];
+type AnyBackupDeclaration = Pick<FilesDeclaration["backup"], "full" | "incremental"> & {
+  log?: FilesDeclaration["backup"]["log"] | BackupDeclaration["log"];
 };
 
 /** One scheduled type of backup of a system. */
@@ -200,6 +249,6 @@ export function declaredBackups(declaration: SystemDeclaration | undefined): Dec
   return [
     ...(full ? [{ ...full, type: "full" as const, stream: false }] : []),
     ...(incremental ? [{ ...incremental, type: "incremental" as const, stream: false }] : []),
-    ...(log ? [{ ...log, type: "log" as const }] : []),
+    ...(log ? [{ ...log, type: "log" as const, stream: "stream" in log && log.stream }] : []),
   ].map(({ type, schedule, retain, to, stream }) => ({ type, schedule, retain, to, stream }));
 }

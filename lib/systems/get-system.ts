@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Ctx } from "@/lib/db/context";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
+import { isDatabase } from "@/lib/settings/schemas";
 import { GetSystemInput, type SystemDetail } from "./schemas";
 import { secondsOf, summarizeSystem, toExposure } from "./summarize-system";
 import { type SystemFacts, readSystemFacts } from "./system-facts";
@@ -32,15 +33,14 @@ export async function getSystem(ctx: Ctx, input: { name: string }): Promise<Syst
   return {
     ...summarizeSystem(facts, row),
     asOf: facts.now.toISOString(),
-    server:
-      declaration?.kind === "mariadb"
-        ? {
-            version: findings?.version ?? null,
-            address: declaration.connection.socket ?? `${declaration.connection.host}:${declaration.connection.port}`,
-            reachedAt: row.heartbeatAt?.toISOString() ?? null,
-            error: row.probeError,
-          }
-        : null,
+    server: isDatabase(declaration)
+      ? {
+          version: findings?.version ?? null,
+          address: declaration.connection.socket ?? `${declaration.connection.host}:${declaration.connection.port}`,
+          reachedAt: row.heartbeatAt?.toISOString() ?? null,
+          error: row.probeError,
+        }
+      : null,
     lanes: (facts.reaches.get(row.id) ?? []).map((reach) => ({
       repository: reach.repository,
       recoverableTo: toExposure(reach, facts.now).recoverableTo,
@@ -50,6 +50,12 @@ export async function getSystem(ctx: Ctx, input: { name: string }): Promise<Syst
         at: full.at.toISOString(),
         state: full.state,
         proven: facts.proofs.some((proof) => proof.backupId === full.backupId),
+      })),
+      increments: reach.increments.map((each) => ({
+        backupId: each.backupId,
+        at: each.at.toISOString(),
+        state: each.state,
+        proven: facts.proofs.some((proof) => proof.backupId === each.backupId),
       })),
       logs: reach.stretches.map(({ from, to }) => ({ from: from.toISOString(), to: to.toISOString() })),
     })),

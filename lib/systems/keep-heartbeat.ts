@@ -3,6 +3,7 @@ import type { DatabaseEngine } from "@/lib/engines/database/port";
 import { summarizeError } from "@/lib/kernel/errors";
 import { waitFor } from "@/lib/kernel/wait-for";
 import { loadConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 
 /** A beat that is not acknowledged by then counts as refused. */
 const BEAT_TIMEOUT_MS = 5_000;
@@ -16,7 +17,7 @@ const RETRY_MS = 1_000;
 export async function keepHeartbeat(ctx: JobCtx, system: string): Promise<void> {
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  if (declaration?.kind !== "mariadb") return;
+  if (!isDatabase(declaration)) return;
   const engine = await ctx.engines.database(system);
   const row = await ctx.db.system.findUniqueOrThrow({ where: { name: system } });
   try {

@@ -1,3 +1,4 @@
+import { isDatabaseKind } from "@/lib/settings/schemas";
 import type { VerifierState } from "@/lib/verification/schemas";
 import type { CALENDAR_STATES, SystemState } from "./schemas";
 
@@ -33,7 +34,7 @@ const FACTS_MS_MAX = 30_000;
 export function judgeState(facts: StateFacts): JudgedState {
   if (facts.kind === "service") return { state: "idle", word: "Not backed up", reason: null };
   // Nothing answers for files and code: their backups alone tell.
-  if (facts.kind !== "mariadb") return judgeBackups(facts);
+  if (!isDatabaseKind(facts.kind)) return judgeBackups(facts);
   if (!facts.probedAt || facts.now.getTime() - facts.probedAt.getTime() > FACTS_MS_MAX) {
     return {
       state: "unknown",

@@ -100,6 +100,10 @@ export const RecoveryLane = z.object({
   fulls: z.array(
     z.object({ backupId: z.string(), at: z.string(), state: z.enum(["present", "missing"]), proven: z.boolean() }),
   ),
+  /** Increments of files that were to be here; `missing` where one that it continues is not. */
+  increments: z.array(
+    z.object({ backupId: z.string(), at: z.string(), state: z.enum(["present", "missing"]), proven: z.boolean() }),
+  ),
   /** Continuous stretches of log. */
   logs: z.array(z.object({ from: z.string(), to: z.string() })),
 });

@@ -1,6 +1,6 @@
 import { toDamage, summarizeError } from "@/lib/kernel/errors";
 import { monotonicMs } from "@/lib/kernel/time";
-import type { Recovery } from "@/lib/recovery";
+import { type Recovery, type TreeRecovery, cleanUpRecovery, dropTree } from "@/lib/recovery";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import type { VerificationLevel } from "@/lib/backups/schemas";
 import type { CheckEvidence, FindingKind } from "./schemas";
@@ -26,7 +26,10 @@ export interface NewFinding {
 /** One attempt to prove a backup: what its checks hand to each other, and what they leave as evidence. */
 export interface Attempt {
   request: AttemptRequest;
+  /** Of a database … */
   recovery?: Recovery;
+  /** … or of files or code. */
+  tree?: TreeRecovery;
   evidence: CheckEvidence[];
   findings: NewFinding[];
   /** The check that failed. */
@@ -61,4 +64,15 @@ export async function performCheck(ctx: StepCtx, attempt: Attempt, check: Check)
     keep("failed", { summary: summarizeError(error).message });
     throw error;
   }
+}
+
+/** Where it was read from; null before a repository answered. */
+export function repositoryOf({ recovery, tree }: Attempt): string | null {
+  return (recovery ?? tree)?.source.repository ?? null;
+}
+
+/** Nothing of an attempt stays: no server, and no tree. */
+export async function cleanUpAttempt(ctx: StepCtx, { recovery, tree }: Attempt): Promise<void> {
+  if (recovery) await cleanUpRecovery(ctx, recovery, { server: false });
+  if (tree) await dropTree(ctx, tree);
 }

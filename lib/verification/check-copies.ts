@@ -1,8 +1,8 @@
+import { LINKS } from "@/lib/backups";
 import { type CopyPlace, EXPECTED_COPIES, judgeCopy, openPlace, recordCopies } from "@/lib/copies";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { StepCtx } from "@/lib/runs";
 import { noteFinding } from "./note-finding";
-import { PROVABLE } from "./provable";
 
 const COPIES_A_PAGE = 50;
 
@@ -41,7 +41,11 @@ async function checkPlace(ctx: StepCtx, check: PlaceCheck): Promise<void> {
       where: {
         repositoryId: check.place.id,
         state: { in: [...EXPECTED_COPIES] },
-        backup: { systemId: check.systemId, ...PROVABLE, state: { in: ["complete", "incomplete"] } },
+        backup: {
+          systemId: check.systemId,
+          OR: [...LINKS.OR, { type: "log" }],
+          state: { in: ["complete", "incomplete"] },
+        },
         ...(after ? { backupId: { gt: after } } : {}),
       },
       orderBy: { backupId: "asc" },

@@ -15,8 +15,10 @@ import {
   runQueries,
 } from "@/lib/recovery";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
+import { type SystemDeclaration, hasLog, isDatabase } from "@/lib/settings/schemas";
 import type { Attempt, Check } from "./attempt";
 import { compareWithLastRuns } from "./compare-with-last-runs";
+import { treeChecksOf } from "./tree-checks";
 import { tryApplication } from "./try-application";
 
 /** How far each level goes; the next one includes the one before. */
@@ -26,9 +28,10 @@ const DEPTH = { object: 1, restore: 2, replay: 3, application: 4 } as const sati
  * The checks of a level, in order. A system without a log has nothing to replay: its application is then tried on the
  * restored copy itself.
  */
-export function checksOf(level: VerificationLevel, { hasLog }: { hasLog: boolean }): Check[] {
+export function checksOf(level: VerificationLevel, declaration: SystemDeclaration | undefined): Check[] {
+  if (declaration && !isDatabase(declaration)) return treeChecksOf(level, declaration);
   const depth = DEPTH[level];
-  const replays = depth === DEPTH.replay || (depth > DEPTH.replay && hasLog);
+  const replays = depth === DEPTH.replay || (depth > DEPTH.replay && hasLog(declaration));
   return [
     { key: "find", title: "Find the backup", owner: "repositories", perform: find },
     on("object", "Read every byte back, decrypt it and look through it", readBack),

@@ -6,7 +6,7 @@ import { previousTime } from "@/lib/kernel/cron";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import { findConfiguration } from "@/lib/settings";
-import { DEFAULT_VERIFICATIONS, type MariadbDeclaration } from "@/lib/settings/schemas";
+import { type BackedUpDeclaration, DEFAULT_VERIFICATIONS, isBackedUp, isDatabase } from "@/lib/settings/schemas";
 import { SELF_TEST_SCHEDULE } from "./self-test-schedule";
 import { startDueSelfTest } from "./start-self-test";
 
@@ -36,12 +36,12 @@ export async function claimVerifications(ctx: Ctx): Promise<{ started: string[] 
   };
   const systems = Object.entries(loaded?.configuration.systems ?? {});
   for (const [system, declaration] of systems) {
-    if (declaration.kind !== "mariadb" || !declaration.backup.full) continue;
+    if (!isBackedUp(declaration) || !declaration.backup.full) continue;
     for (const cadence of CADENCES) {
       await attempt(`${cadence} of ${system}`, () => claimRound(ctx, { system, declaration, cadence }));
     }
   }
-  if (systems.some(([, declaration]) => declaration.kind === "mariadb")) {
+  if (systems.some(([, declaration]) => isDatabase(declaration))) {
     await attempt("self-test", () => claimSelfTest(ctx));
   }
   return { started };
@@ -49,7 +49,7 @@ export async function claimVerifications(ctx: Ctx): Promise<{ started: string[] 
 
 interface Round {
   system: string;
-  declaration: MariadbDeclaration;
+  declaration: BackedUpDeclaration;
   cadence: Cadence;
 }
 

@@ -1,6 +1,6 @@
-import type { Manifest } from "@/lib/backups";
+import { type AnyManifest, type Manifest, toBackupRow } from "@/lib/backups";
 import { formatBytes } from "@/lib/kernel/format";
-import { known } from "@/lib/recovery";
+import { type TreeManifest, known } from "@/lib/recovery";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import type { Attempt, NewFinding } from "./attempt";
 import { BAND_RUNS, type Band, bandSide, expectedBand, newItems } from "./model";
@@ -16,15 +16,15 @@ interface EarlierRun {
  * None of it proves the backup bad: it is a finding. Rows count beside bytes, since a dump without them keeps its size.
  */
 export async function compareWithLastRuns(ctx: StepCtx, attempt: Attempt): Promise<StepOutcome> {
-  const manifest = known(known(attempt.recovery, "the recovery").manifest, "the manifest");
+  const manifest = known(attempt.recovery?.manifest ?? attempt.tree?.chain?.at(-1), "the manifest");
   const earlier = await readEarlier(ctx, manifest);
   const size = manifest.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0);
-  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  const { count: rows, word } = countOf(manifest);
   const sizeBand = expectedBand(earlier.flatMap((run) => (run.sizeBytes === null ? [] : [Number(run.sizeBytes)])));
   const rowsBand = expectedBand(earlier.map((run) => Number(run.rows)));
   const found = [
     ...outside({ kind: "size", value: size, band: sizeBand, show: formatBytes }),
-    ...outside({ kind: "rows", value: rows, band: rowsBand, show: (value) => `${Math.round(value)} rows` }),
+    ...outside({ kind: "rows", value: rows, band: rowsBand, word, show: (value) => `${Math.round(value)} ${word}` }),
     ...lossy(manifest, earlier[0]),
   ];
   attempt.findings.push(...found);
@@ -47,10 +47,12 @@ function describe(runs: number, facts: { sizeBand: Band | null; found: number })
 }
 
 /** The runs of its own kind before this one, newest first; the sums are made where the manifests lie. */
-function readEarlier(ctx: StepCtx, manifest: Manifest): Promise<EarlierRun[]> {
+function readEarlier(ctx: StepCtx, manifest: AnyManifest): Promise<EarlierRun[]> {
   return ctx.db.$queryRaw<EarlierRun[]>`
     SELECT backups.size_bytes AS "sizeBytes", backups.lossy AS lossy,
-      COALESCE((SELECT SUM((entry->>'rows')::bigint) FROM jsonb_array_elements(backups.manifest->'tables') entry), 0)::bigint AS rows
+      COALESCE(
+        (SELECT SUM((entry->>'rows')::bigint) FROM jsonb_array_elements(backups.manifest->'tables') entry),
+        (backups.manifest->'counts'->>'files')::bigint, jsonb_array_length(backups.manifest->'refs'), 0)::bigint AS rows
     FROM backups JOIN systems ON systems.id = backups.system_id
     WHERE systems.name = ${manifest.system} AND backups.manifest IS NOT NULL
       AND backups.type = ${manifest.type} AND backups.method = ${manifest.method}
@@ -63,8 +65,10 @@ function outside(figure: {
   value: number;
   band: Band | null;
   show: (value: number) => string;
+  /** What is counted. */
+  word?: string;
 }): NewFinding[] {
-  const { kind, value, band, show } = figure;
+  const { kind, value, band, show, word } = figure;
   const side = bandSide(value, band);
   if (!side || !band) return [];
   return [
@@ -74,19 +78,24 @@ function outside(figure: {
       title:
         kind === "size"
           ? `The backup's size is ${side} what is expected`
-          : `The number of rows is ${side} what is expected`,
+          : `The number of ${word} is ${side} what is expected`,
       detail: `${show(value)}, where the last runs let expect ${show(band.low)} to ${show(band.high)}`,
     },
   ];
 }
 
-function lossy(manifest: Manifest, before: EarlierRun | undefined): NewFinding[] {
+/** What a backup holds many of, beside its bytes. */
+function countOf(manifest: Manifest | TreeManifest): { count: number; word: string } {
+  if ("tables" in manifest) return { count: manifest.tables.reduce((sum, { rows }) => sum + rows, 0), word: "rows" };
+  return manifest.kind === "files"
+    ? { count: manifest.counts.files, word: "files" }
+    : { count: manifest.refs.length, word: "refs" };
+}
+
+function lossy(manifest: Manifest | TreeManifest, before: EarlierRun | undefined): NewFinding[] {
   // The first backup has nothing to be new against: its list is shown with it.
   if (!before) return [];
-  const now = manifest.hazards
-    .filter(({ effect }) => effect === "lossy" || effect === "omit")
-    .map(({ object, message }) => `${object}: ${message}`);
-  return newItems(now, before.lossy).map((item) => ({
+  return newItems(toBackupRow(manifest).lossy, before.lossy).map((item) => ({
     kind: "lossy",
     subject: item.slice(0, 200),
     title: "Something comes back changed, or not at all, that did before",

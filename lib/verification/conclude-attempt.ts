@@ -2,7 +2,7 @@ import type { Verdict } from "@/lib/backups/schemas";
 import type { ErrorSummary } from "@/lib/kernel/errors";
 import { monotonicMs } from "@/lib/kernel/time";
 import type { StepCtx } from "@/lib/runs";
-import type { Attempt } from "./attempt";
+import { type Attempt, repositoryOf } from "./attempt";
 import { judgeFailure } from "./model";
 import { recordVerdict } from "./record-verdict";
 
@@ -12,7 +12,7 @@ export async function concludeAttempt(
   attempt: Attempt,
   ended: { systemId: string; error: ErrorSummary | undefined },
 ): Promise<Verdict> {
-  const { request, recovery, failedCheck } = attempt;
+  const { request, failedCheck } = attempt;
   const { error } = ended;
   const verdict = error ? judgeFailure({ code: error.code, check: failedCheck }) : "pass";
   ctx.run.say(`verdict: ${verdict}`, verdict === "pass" ? "info" : "error");
@@ -21,7 +21,7 @@ export async function concludeAttempt(
     systemId: ended.systemId,
     backupId: request.backup,
     runId: request.runId,
-    repository: recovery?.source.repository ?? request.from,
+    repository: repositoryOf(attempt) ?? request.from,
     level: request.level,
     verdict,
     durationMs: monotonicMs() - attempt.begunMs,
@@ -31,12 +31,12 @@ export async function concludeAttempt(
   return verdict;
 }
 
-function describe({ evidence, recovery }: Attempt, facts: { error: string | null; runner: string | null }) {
+function describe({ evidence, recovery, tree }: Attempt, facts: { error: string | null; runner: string | null }) {
   const manifest = recovery?.manifest;
   return {
     checks: evidence,
     ...facts,
-    tools: manifest ? { ...manifest.tools, server: manifest.server.version } : {},
+    tools: manifest ? { ...manifest.tools, server: manifest.server.version } : { ...tree?.chain?.at(-1)?.tools },
     restoredTo: recovery?.restoredTo ?? null,
     heartbeatAt: recovery?.heartbeat?.at.toISOString() ?? null,
   };

@@ -38,10 +38,17 @@ export async function plantBackup(
   const { store, sample } = practice;
   const { signal } = ctx;
   const seal = (name: ManifestPart["name"], plain: Buffer) =>
-    sealPart(ctx, { practice, id, name, plain, sealedFor: recipe.sealedFor ?? practice.recipient });
+    sealPart(ctx, {
+      practice,
+      system: PRACTICE_SYSTEM,
+      id,
+      name,
+      plain,
+      sealedFor: recipe.sealedFor ?? practice.recipient,
+    });
   const [data, users] = [await seal("data", recipe.sql), await seal("users", sample.users)];
-  await store.put(keyOf(data.part), recipe.spoil?.(data.sealed) ?? data.sealed, { signal });
-  await store.put(keyOf(users.part), users.sealed, { signal });
+  await store.put(data.key, recipe.spoil?.(data.sealed) ?? data.sealed, { signal });
+  await store.put(users.key, users.sealed, { signal });
   const manifest = describe(ctx, { practice, id, parts: [users.part, data.part] }, recipe);
   const key = repositoryKeys.manifestKey(PRACTICE_SYSTEM, id);
   const bytes = formatManifest(manifest);
@@ -51,19 +58,24 @@ export async function plantBackup(
   return id;
 }
 
-function keyOf(part: ManifestPart): string {
-  return part.pieces[0]?.key ?? "";
-}
-
-async function sealPart(
+/** Seals one part, and describes it. */
+export async function sealPart(
   ctx: StepCtx,
-  input: { practice: Practice; id: string; name: ManifestPart["name"]; plain: Buffer; sealedFor: string },
-): Promise<{ part: ManifestPart; sealed: Buffer }> {
-  const { practice, id, name, plain, sealedFor } = input;
+  input: {
+    practice: Practice;
+    system: string;
+    id: string;
+    name: ManifestPart["name"];
+    plain: Buffer;
+    sealedFor: string;
+  },
+): Promise<{ part: ManifestPart; key: string; sealed: Buffer }> {
+  const { practice, system, id, name, plain, sealedFor } = input;
   const sealed = await sealBytes(ctx, plain, sealedFor);
   const digest = { sizeBytes: sealed.length, sha256: sha256(sealed) };
-  const key = `${repositoryKeys.backupPrefix(PRACTICE_SYSTEM, id)}${name}.zst.age`;
+  const key = `${repositoryKeys.backupPrefix(system, id)}${name}.zst.age`;
   return {
+    key,
     sealed,
     part: {
       name,

@@ -57,7 +57,7 @@ function brokenObjects({ foreignRecipient }: Practice, good: Recipe): Plant[] {
   ];
 }
 
-function flipOneBit(sealed: Buffer): Buffer {
+export function flipOneBit(sealed: Buffer): Buffer {
   const copy = Buffer.from(sealed);
   const at = Math.floor((copy.length * 2) / 3);
   copy[at] = (copy[at] ?? 0) ^ 0b100;

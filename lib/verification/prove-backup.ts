@@ -1,8 +1,8 @@
 import type { Verdict } from "@/lib/backups/schemas";
 import { type ErrorSummary, summarizeError } from "@/lib/kernel/errors";
-import { cleanUpRecovery } from "@/lib/recovery";
 import type { StepCtx } from "@/lib/runs";
-import { type Attempt, type AttemptRequest, beginAttempt, performCheck } from "./attempt";
+import type { SystemDeclaration } from "@/lib/settings/schemas";
+import { type Attempt, type AttemptRequest, beginAttempt, cleanUpAttempt, performCheck, repositoryOf } from "./attempt";
 import { checksOf } from "./checks";
 import { concludeAttempt } from "./conclude-attempt";
 
@@ -19,24 +19,24 @@ export interface Proof {
 export async function proveBackup(
   ctx: StepCtx,
   request: AttemptRequest,
-  system: { id: string; hasLog: boolean },
+  system: { id: string; declaration: SystemDeclaration },
 ): Promise<Proof> {
   const attempt = beginAttempt(request);
-  const failure = await performAll(ctx, attempt, system.hasLog);
+  const failure = await performAll(ctx, attempt, system.declaration);
   try {
     if (ctx.signal.aborted) throw failure;
     const error = failure === undefined ? undefined : tell(ctx, failure);
     const verdict = await concludeAttempt(ctx, attempt, { systemId: system.id, error });
-    return { verdict, repository: attempt.recovery?.source.repository ?? request.from, error: error?.message ?? null };
+    return { verdict, repository: repositoryOf(attempt) ?? request.from, error: error?.message ?? null };
   } finally {
-    if (attempt.recovery) await cleanUpRecovery(ctx, attempt.recovery, { server: false });
+    await cleanUpAttempt(ctx, attempt);
   }
 }
 
 /** The first check's failure, or undefined. */
-async function performAll(ctx: StepCtx, attempt: Attempt, hasLog: boolean): Promise<unknown> {
+async function performAll(ctx: StepCtx, attempt: Attempt, declaration: SystemDeclaration): Promise<unknown> {
   try {
-    for (const check of checksOf(attempt.request.level, { hasLog })) {
+    for (const check of checksOf(attempt.request.level, declaration)) {
       ctx.signal.throwIfAborted();
       const { summary } = await performCheck(ctx, attempt, check);
       ctx.run.say(`${check.title}: ${summary}`);

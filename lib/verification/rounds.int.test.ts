@@ -290,6 +290,7 @@ describe("the verifier's own test", () => {
     };
     const settings = (await engines.mariadb.inspect()).settings;
     const sql = Buffer.from("");
+    engines.files.trees.set("/memory/whole", { a: "1", b: "2" }).set("/memory/short", { a: "1" });
     const dump = { sql, facts };
     return {
       sample: {
@@ -309,6 +310,10 @@ describe("the verifier's own test", () => {
         },
         log: Buffer.from("[]"),
         otherLog: Buffer.from("[]"),
+      },
+      trees: {
+        whole: { root: "/memory/whole", include: [], exclude: [] },
+        short: { root: "/memory/short", include: [], exclude: [] },
       },
       store: openMemoryStore(),
       identityFile: MEMORY_IDENTITY,

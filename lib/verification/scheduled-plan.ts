@@ -1,11 +1,11 @@
+import { LINKS } from "@/lib/backups";
 import type { JobCtx } from "@/lib/db/context";
 import { DamagedError, NotFoundError, PreconditionError, summarizeError } from "@/lib/kernel/errors";
 import type { ClaimedRun, RunPlan, Step, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import type { MariadbDeclaration } from "@/lib/settings/schemas";
+import { type BackedUpDeclaration, hasLog, isBackedUp, isDatabase } from "@/lib/settings/schemas";
 import type { AttemptRequest } from "./attempt";
 import { checkCopies } from "./check-copies";
-import { PROVABLE } from "./provable";
 import { weeklyLevel } from "./model";
 import { proveBackup } from "./prove-backup";
 
@@ -13,7 +13,7 @@ interface Round {
   system: string;
   systemId: string;
   runId: string;
-  declaration: MariadbDeclaration;
+  declaration: BackedUpDeclaration;
   /** What did not pass, in words; the run's end. */
   failures: { what: string; isBad: boolean }[];
 }
@@ -27,7 +27,7 @@ export async function planScheduledVerification(ctx: JobCtx, run: ClaimedRun): P
   const { system, cadence } = run.parameters as { system: string; cadence: "daily" | "weekly" };
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  if (declaration?.kind !== "mariadb" || !run.systemId) throw new NotFoundError("system", system);
+  if (!isBackedUp(declaration) || !run.systemId) throw new NotFoundError("system", system);
   const round: Round = { system, systemId: run.systemId, runId: run.id, declaration, failures: [] };
   return {
     shared: {},
@@ -56,8 +56,9 @@ function dailySteps(round: Round): Step<object>[] {
 }
 
 function weeklySteps(round: Round): Step<object>[] {
-  const { backup, verify } = round.declaration;
-  const level = weeklyLevel({ hasApplication: Boolean(verify.application?.start), hasLog: Boolean(backup.log) });
+  const { declaration } = round;
+  const hasApplication = isDatabase(declaration) && Boolean(declaration.verify.application?.start);
+  const level = weeklyLevel({ hasApplication, hasLog: hasLog(declaration) });
   return [
     stepOf(level, `Prove the newest backup at level ${level}`, async (ctx) =>
       prove(ctx, round, { backup: await newestIn(ctx, round, null), level, from: null }),
@@ -79,7 +80,7 @@ async function prove(
   }
   const { system, systemId, runId } = round;
   const request: AttemptRequest = { system, runId, backup, level, from };
-  const proof = await proveBackup(ctx, request, { id: systemId, hasLog: round.declaration.backup.log !== undefined });
+  const proof = await proveBackup(ctx, request, { id: systemId, declaration: round.declaration });
   const place = proof.repository ?? "no repository";
   if (proof.verdict !== "pass") {
     round.failures.push({
@@ -121,7 +122,7 @@ async function newestIn(ctx: StepCtx, { systemId }: Round, repository: string | 
   const row = await ctx.db.backup.findFirst({
     where: {
       systemId,
-      ...PROVABLE,
+      ...LINKS,
       state: { in: ["complete", "incomplete"] },
       ...(repository ? { copies: { some: { repository: { name: repository } } } } : {}),
     },
@@ -135,7 +136,7 @@ async function newestIn(ctx: StepCtx, { systemId }: Round, repository: string | 
 async function randomBackup(ctx: StepCtx, { systemId }: Round): Promise<string | null> {
   const rows = await ctx.db.$queryRaw<{ id: string }[]>`
     SELECT id::text AS id FROM backups
-    WHERE system_id = ${systemId}::uuid AND (type = 'full' OR (type = 'incremental' AND method = 'physical'))
+    WHERE system_id = ${systemId}::uuid AND (type = 'full' OR method IN ('physical', 'tar'))
       AND state IN ('complete', 'incomplete')
       AND EXISTS (SELECT FROM backup_copies WHERE backup_id = backups.id AND backup_copies.state = 'present')
     ORDER BY random() LIMIT 1`;

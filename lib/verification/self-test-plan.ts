@@ -7,14 +7,15 @@ import { known } from "@/lib/recovery";
 import type { ClaimedRun, RunPlan, Step, StepCtx, StepOutcome } from "@/lib/runs";
 import { noteFinding } from "./note-finding";
 import { plantBackup } from "./planted-backup";
-import { type Plant, describePlants } from "./plants";
+import { type Plant, type TriedLevel, describePlants } from "./plants";
 import type { PlantResult } from "./schemas";
-import { type Bench, tryLevels } from "./try-plant";
+import { TREE_PLANTS, packTrees, plantTree, tryTree } from "./tree-plants";
+import { type Bench, tryLevels, tryPlant } from "./try-plant";
 
 interface SelfTest {
   bench?: Bench;
   privatePem: string;
-  planted: { plant: Plant; id: string }[];
+  planted: { plant: Pick<Plant, "id" | "title" | "seenBy">; id: string; isTree: boolean }[];
   results: PlantResult[];
   isJudged?: true;
 }
@@ -66,12 +67,19 @@ export function planSelfTest(run: ClaimedRun): RunPlan<object> {
 }
 
 async function plantAll(ctx: StepCtx, test: SelfTest): Promise<StepOutcome> {
-  const { practice } = known(test.bench, "the practice estate");
+  const bench = known(test.bench, "the practice estate");
+  const { practice } = bench;
   for (const plant of describePlants(practice)) {
     const id = await plantBackup(ctx, { practice, privatePem: test.privatePem }, plant.recipe);
-    test.planted.push({ plant, id });
+    test.planted.push({ plant, id, isTree: false });
   }
-  return { summary: `${test.planted.length - 1} broken backups and a good one` };
+  const trees = await packTrees(ctx, bench);
+  for (const plant of TREE_PLANTS) {
+    const id = await plantTree(ctx, { bench, privatePem: test.privatePem, trees }, plant.recipe);
+    test.planted.push({ plant, id, isTree: true });
+  }
+  const broken = test.planted.filter(({ plant }) => plant.seenBy !== null).length;
+  return { summary: `${broken} broken backups and ${test.planted.length - broken} good ones` };
 }
 
 async function tryAll(ctx: StepCtx, test: SelfTest): Promise<StepOutcome> {
@@ -79,8 +87,10 @@ async function tryAll(ctx: StepCtx, test: SelfTest): Promise<StepOutcome> {
   const total = test.planted.length;
   // A refusal of what is planted is what is wanted: it is not told as trouble.
   const quiet: StepCtx = { ...ctx, run: { ...ctx.run, say: () => undefined, progress: () => undefined } };
-  for (const planted of test.planted) {
-    const result = await tryLevels(quiet, bench, planted);
+  for (const { plant, id, isTree } of test.planted) {
+    const attempt = (level: TriedLevel) => (isTree ? tryTree : tryPlant)(quiet, bench, { id, level });
+    const levels = isTree ? (["object", "restore"] as const) : (["object", "restore", "replay"] as const);
+    const result = await tryLevels(quiet, plant, { levels, attempt });
     test.results.push(result);
     ctx.run.say(describe(result), result.isRight ? "info" : "error");
     ctx.run.progress({ done: test.results.length, total, unit: "checks" });
@@ -100,7 +110,10 @@ async function judge(ctx: StepCtx, run: ClaimedRun, test: SelfTest): Promise<Ste
   const wrong = results.filter(({ isRight }) => !isRight);
   await storeResult(ctx, run, { state: wrong.length === 0 ? "passed" : "broken", results, error: null });
   test.isJudged = true;
-  if (wrong.length === 0) return { summary: `the verifier saw each of ${results.length - 1} broken backups` };
+  if (wrong.length === 0) {
+    const broken = results.filter(({ caughtAt }) => caughtAt !== null).length;
+    return { summary: `the verifier saw each of ${broken} broken backups` };
+  }
   throw new PreconditionError(`the verifier is broken: ${wrong.map(({ title }) => title).join(", ")}`, {
     hint: "Do not rely on any verification until this is mended: the table says which level did not see what.",
   });

@@ -1,12 +1,13 @@
+import { LINKS } from "@/lib/backups";
 import { recordAudit } from "@/lib/audit";
+import type { VerificationLevel } from "@/lib/backups/schemas";
 import type { Ctx } from "@/lib/db/context";
 import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import type { StartedRun } from "@/lib/runs/schemas";
 import { loadConfiguration } from "@/lib/settings";
-import type { SystemDeclaration } from "@/lib/settings/schemas";
-import { PROVABLE } from "./provable";
+import { type SystemDeclaration, hasLog, isDatabase } from "@/lib/settings/schemas";
 import { StartVerificationInput } from "./schemas";
 
 /**
@@ -19,7 +20,7 @@ export async function startVerification(ctx: Ctx, input: StartVerificationInput)
   const backup = await ctx.db.backup.findFirst({
     where: {
       ...(request.backup ? { id: request.backup } : { system: { name: request.system ?? "" } }),
-      ...PROVABLE,
+      ...LINKS,
       state: { in: ["complete", "incomplete"] },
     },
     orderBy: { startedAt: "desc" },
@@ -34,7 +35,7 @@ export async function startVerification(ctx: Ctx, input: StartVerificationInput)
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[backup.system.name];
   if (!declaration) throw new NotFoundError("system", backup.system.name);
-  if (request.level === "application") requireApplication(backup.system.name, declaration);
+  requireLevel(backup.system.name, declaration, request.level);
   return ctx.transaction(async (tx) => {
     const run = await createRun(tx, ctx, {
       kind: "verification",
@@ -53,9 +54,16 @@ export async function startVerification(ctx: Ctx, input: StartVerificationInput)
   });
 }
 
-function requireApplication(system: string, declaration: SystemDeclaration): void {
-  if (declaration.kind === "mariadb" && declaration.verify.application?.start) return;
-  throw new PreconditionError(`system "${system}" declares no application that could be started`, {
-    hint: "Declare `verify.application.start` in holdfast.yaml.",
-  });
+/** @throws PreconditionError for a level that nothing of the system can reach */
+function requireLevel(system: string, declaration: SystemDeclaration, level: VerificationLevel): void {
+  if (level === "application" && !(isDatabase(declaration) && declaration.verify.application?.start)) {
+    throw new PreconditionError(`system "${system}" declares no application that could be started`, {
+      hint: "Declare `verify.application.start` in holdfast.yaml.",
+    });
+  }
+  if (level === "replay" && !isDatabase(declaration) && !hasLog(declaration)) {
+    throw new PreconditionError(`system "${system}" has no log that could be replayed`, {
+      hint: "Verify it at level restore, or declare `backup.log`.",
+    });
+  }
 }

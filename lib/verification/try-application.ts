@@ -7,7 +7,7 @@ import type { ScratchServer } from "@/lib/engines/database/port";
 import { known } from "@/lib/recovery";
 import type { StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import type { MariadbDeclaration } from "@/lib/settings/schemas";
+import { type MariadbDeclaration, isDatabase } from "@/lib/settings/schemas";
 import type { Attempt } from "./attempt";
 
 type Application = NonNullable<MariadbDeclaration["verify"]["application"]> & { start: string[] };
@@ -51,7 +51,7 @@ export async function tryApplication(ctx: StepCtx, attempt: Attempt): Promise<St
 async function findDeclared(ctx: StepCtx, system: string): Promise<Application> {
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  const application = declaration?.kind === "mariadb" ? declaration.verify.application : undefined;
+  const application = isDatabase(declaration) ? declaration.verify.application : undefined;
   if (application?.start) return { ...application, start: application.start };
   throw new PreconditionError(`system "${system}" declares no application that could be started`, {
     hint: "Declare `verify.application.start` in holdfast.yaml.",

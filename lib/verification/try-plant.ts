@@ -31,16 +31,17 @@ export interface Bench {
 /** What the owner would declare. */
 const VERIFY = { minimumTables: 4, queries: [{ sql: "SELECT COUNT(*) FROM practice.orders", atLeast: 100 }] };
 
-/** Tries one plant at one level, by the very checks of that level. @returns why it was refused; null when it passed */
-export async function tryPlant(
-  ctx: StepCtx,
-  bench: Bench,
-  tried: { id: string; level: TriedLevel },
-): Promise<string | null> {
+/** Tries one plant of a database at one level, by the very checks of that level. @throws DamagedError where it is seen */
+export async function tryPlant(ctx: StepCtx, bench: Bench, tried: { id: string; level: TriedLevel }): Promise<void> {
+  const recovery = recoveryOf(bench, tried.id);
+  await findPoint(ctx, recovery);
+  await PERFORM[tried.level](ctx, recovery, bench);
+}
+
+/** @returns why it was refused; null when it passed */
+async function refusalOf(attempt: () => Promise<void>): Promise<string | null> {
   try {
-    const recovery = recoveryOf(bench, tried.id);
-    await findPoint(ctx, recovery);
-    await PERFORM[tried.level](ctx, recovery, bench);
+    await attempt();
     return null;
   } catch (cause) {
     const error = toDamage(cause);
@@ -100,19 +101,19 @@ function recoveryOf({ practice, publicPem, directory }: Bench, id: string): Reco
   };
 }
 
-/** Tries a plant at each level that must see it, a good one at all of them. */
+/** Tries a plant at each level that must see it, a good one at all that fit it. */
 export async function tryLevels(
   ctx: StepCtx,
-  bench: Bench,
-  { plant, id }: { plant: Plant; id: string },
+  plant: Pick<Plant, "id" | "title" | "seenBy">,
+  { levels: all, attempt }: { levels: readonly TriedLevel[]; attempt: (level: TriedLevel) => Promise<void> },
 ): Promise<PlantResult> {
   const begunMs = monotonicMs();
   const levels: PlantResult["levels"] = { object: "not-tried", restore: "not-tried", replay: "not-tried" };
   const isGood = plant.seenBy === null;
   let [caughtAt, message]: [TriedLevel | null, string | null] = [null, null];
-  for (const level of plant.seenBy ?? (["object", "restore", "replay"] as const)) {
+  for (const level of plant.seenBy ?? all) {
     ctx.signal.throwIfAborted();
-    const refusal = await tryPlant(ctx, bench, { id, level });
+    const refusal = await refusalOf(() => attempt(level));
     if (isGood) levels[level] = refusal === null ? "passed-good" : "refused-good";
     else levels[level] = refusal === null ? "missed" : "caught";
     if (refusal === null) continue;

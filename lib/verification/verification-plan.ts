@@ -1,9 +1,8 @@
 import type { VerificationLevel } from "@/lib/backups/schemas";
 import type { JobCtx } from "@/lib/db/context";
-import { cleanUpRecovery } from "@/lib/recovery";
 import type { ClaimedRun, RunPlan, Step, StepCtx } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
-import { type Attempt, beginAttempt, performCheck } from "./attempt";
+import { type Attempt, beginAttempt, cleanUpAttempt, performCheck, repositoryOf } from "./attempt";
 import { checksOf } from "./checks";
 import { concludeAttempt } from "./conclude-attempt";
 import { planScheduledVerification } from "./scheduled-plan";
@@ -28,13 +27,10 @@ async function planAttempt(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<object
   const attempt = beginAttempt({ system, backup, level, from, runId: run.id });
   const { configuration } = await loadConfiguration(ctx);
   const declaration = configuration.systems[system];
-  const hasLog = declaration?.kind === "mariadb" && declaration.backup.log !== undefined;
-  const cleanUp = async (cleanCtx: StepCtx) => {
-    if (attempt.recovery) await cleanUpRecovery(cleanCtx, attempt.recovery, { server: false });
-  };
+  const cleanUp = (cleanCtx: StepCtx) => cleanUpAttempt(cleanCtx, attempt);
   return {
     shared: {},
-    steps: checksOf(level, { hasLog }).map((check): Step<object> => ({
+    steps: checksOf(level, declaration).map((check): Step<object> => ({
       ...check,
       repeatable: true,
       ephemeral: true,
@@ -52,12 +48,13 @@ async function planAttempt(ctx: JobCtx, run: ClaimedRun): Promise<RunPlan<object
   };
 }
 
-function resultOf({ request, recovery, evidence }: Attempt): Record<string, unknown> {
+function resultOf(attempt: Attempt): Record<string, unknown> {
+  const { request, evidence } = attempt;
   return {
     verdict: "pass",
     level: request.level,
     backupId: request.backup,
-    fromRepository: recovery?.source.repository ?? null,
+    fromRepository: repositoryOf(attempt),
     checks: evidence.map(({ key, summary, durationMs }) => ({ key, summary, durationMs })),
   };
 }

@@ -50,13 +50,24 @@ test("the verifier sees each broken backup at the levels that are there for it, 
     "other-log": "replay",
     "log-hole": "replay",
     good: null,
+    "tree-truncated": "object",
+    "tree-flipped-bit": "object",
+    "tree-file-missing": "restore",
+    "tree-other-listing": "restore",
+    "tree-copied": "object",
+    "tree-good": null,
   });
   // Where two levels must see it, each did by itself.
-  expect(plants.filter(({ levels }) => levels.object === "caught" && levels.restore === "caught")).toHaveLength(8);
+  expect(plants.filter(({ levels }) => levels.object === "caught" && levels.restore === "caught")).toHaveLength(10);
   expect(plants.find(({ plant }) => plant === "good")?.levels).toEqual({
     object: "passed-good",
     restore: "passed-good",
     replay: "passed-good",
+  });
+  expect(plants.find(({ plant }) => plant === "tree-good")?.levels).toEqual({
+    object: "passed-good",
+    restore: "passed-good",
+    replay: "not-tried",
   });
   expect(state).toBe("passed");
   expect(await readdir(join(home, "s"))).toEqual([]);

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { FilesSource } from "./port";
 
 /* Logs that an application appends to: what was added since the last time, each byte once. */
@@ -8,19 +9,23 @@ export interface LogMark {
   sha256: string;
 }
 
-/** One log as it is followed: the bytes of one file from its first one on, whatever name it has by now. To be kept by the caller. */
-export interface FollowedLog {
+/** What was shipped of a log at some time: by it the log is known again in a restored tree. */
+export interface LogState {
   /** Its name in a repository: from the path that it was first seen under, and nobody else's. */
   id: string;
-  /** Where it lies now, relative to the root; bytes one to one as latin1. */
+  /** Where it lay then, relative to the root; bytes one to one as latin1. */
   path: string;
-  inode: string;
   /** Everything before it was shipped. */
   offset: number;
   /** The first bytes … */
   head: LogMark;
   /** … and the last ones before `offset`. */
   tail: LogMark;
+}
+
+/** One log as it is followed: the bytes of one file from its first one on, whatever name it has by now. To be kept by the caller. */
+export interface FollowedLog extends LogState {
+  inode: string;
 }
 
 export interface FileLogEvent {
@@ -59,4 +64,25 @@ export interface FileLogReader {
    * that was the same log before and after.
    */
   next(source: FilesSource, log: FollowedLog, signal: AbortSignal): Promise<FileLogChunk | null>;
+  /**
+   * Chunks as one ustar archive, an entry `<id>/<start>-<end>` each. Ends well only when the chunks do; memory holds one
+   * of them.
+   */
+  pack(chunks: AsyncIterable<FileLogChunk>): Readable;
+  /**
+   * Begins to bring logs back in a tree that was restored from an earlier backup, as they were at a later time: what the
+   * tree holds of each is found by `known`, the states since, under whatever name it has there.
+   * @param logs as they were at that time: path, length, first and last bytes
+   */
+  restore(
+    directory: string,
+    options: { logs: readonly FollowedLog[]; known: readonly LogState[]; signal: AbortSignal },
+  ): Promise<FileLogRestore>;
+}
+
+export interface FileLogRestore {
+  /** Adds the bytes of one archive that `pack` made; in the order in which they were taken. @throws EngineError where some lack before them */
+  add(archive: Readable): Promise<void>;
+  /** Proves first and last bytes of each log, and puts it under its last name. @throws EngineError, of kind `damage` where one is not whole */
+  settle(): Promise<{ logs: number; bytes: number }>;
 }

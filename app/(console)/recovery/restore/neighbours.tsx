@@ -9,7 +9,8 @@ import { formatBytes, formatDuration } from "@/lib/kernel/format";
 import type { Neighbour, RestorePreview } from "@/lib/recovery/schemas";
 
 const WORD: Record<Neighbour["kind"], string> = {
-  full: "full backup began",
+  full: "full backup",
+  incremental: "incremental backup",
   "first-transaction": "first transaction of",
   "last-heartbeat": "newest heartbeat of",
   "last-transaction": "last transaction of",

@@ -23,6 +23,12 @@ export class MemoryFiles implements FilesEngine {
   readonly log: FilesEngine["log"] = {
     scan: () => Promise.resolve({ logs: [], events: [] }),
     next: () => Promise.resolve(null),
+    pack: () => Readable.from([Buffer.alloc(1_024)]),
+    restore: () =>
+      Promise.resolve({
+        add: (archive) => text(archive).then(() => undefined),
+        settle: () => Promise.resolve({ logs: 0, bytes: 0 }),
+      }),
   };
 
   inspect({ root }: FilesSource): Promise<{ tool: string }> {

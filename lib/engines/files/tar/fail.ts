@@ -6,7 +6,7 @@ export const ENGINE = "files";
 export function failed(
   operation: string,
   message: string,
-  options: { permanent: boolean; hint: string; cause?: unknown },
+  options: { permanent: boolean; hint: string; cause?: unknown; kind?: "damage" },
 ): EngineError {
   return new EngineError(message, { engine: ENGINE, operation, ...options });
 }

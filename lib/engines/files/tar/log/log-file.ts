@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { FilesSource, FollowedLog, LogMark } from "../../port";
+import type { FilesSource, LogMark, LogState } from "../../port";
 import { failed } from "../fail";
 import { fullPath } from "./walk-files";
 
@@ -33,7 +33,7 @@ export async function openLog(source: FilesSource, path: string): Promise<FileHa
 }
 
 /** Whether what was shipped of a log is what lies in this file. */
-export async function isSameLog(handle: FileHandle, log: FollowedLog): Promise<boolean> {
+export async function isSameLog(handle: FileHandle, log: LogState): Promise<boolean> {
   const { size } = await handle.stat();
   if (size < log.offset) return false;
   const head = await readAt(handle, 0, log.head.bytes);

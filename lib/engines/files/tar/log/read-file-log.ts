@@ -1,6 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import type { FileLogChunk, FileLogReader, FilesSource, FollowedLog } from "../../port";
+import { packChunks } from "./chunk-archive";
 import { isSameLog, markOf, openLog, readAt, sha256 } from "./log-file";
+import { beginLogRestore } from "./restore-logs";
 import { scanLogs } from "./scan-logs";
 
 const CHUNK_BYTES_MAX = 8 * 2 ** 20;
@@ -9,7 +11,7 @@ const MARK_BYTES_MAX = 4_096;
 const OFFSET_DIGITS = 20;
 
 export function openFileLogs(): FileLogReader {
-  return { scan: scanLogs, next: nextChunk };
+  return { scan: scanLogs, next: nextChunk, pack: packChunks, restore: beginLogRestore };
 }
 
 async function nextChunk(source: FilesSource, log: FollowedLog, signal: AbortSignal): Promise<FileLogChunk | null> {
