@@ -5,13 +5,20 @@ import { CancelledError, DamagedError, EngineError } from "@/lib/kernel/errors";
 import { damaged } from "./open-piece";
 import { type Recovery, type RecoveryCtx, identityFor } from "./recovery";
 
+interface OpenPart {
+  part: ManifestPart;
+  consume: (plain: Readable) => Promise<void>;
+  /** Hears how many stored bytes were read so far. */
+  onProgress?: (sealedBytes: number) => void;
+}
+
 /** Hands a part's plain bytes to `consume`, and checks digests and exit codes after the last byte. */
 export async function openPart(
   ctx: RecoveryCtx,
   recovery: Pick<Recovery, "source" | "identityFile">,
-  { part, consume }: { part: ManifestPart; consume: (plain: Readable) => Promise<void> },
+  { part, consume, onProgress }: OpenPart,
 ): Promise<void> {
-  const sealed = Readable.from(readPieces(ctx, recovery, part), { objectMode: false });
+  const sealed = Readable.from(counted(readPieces(ctx, recovery, part), onProgress), { objectMode: false });
   const opening = ctx.engines.envelope.open(sealed, {
     encrypted: part.encrypted,
     identityFile: identityFor(recovery, part),
@@ -68,6 +75,15 @@ function cannotBeOpened({ source }: Pick<Recovery, "source">, part: ManifestPart
   return new DamagedError(`the ${part.name} cannot be opened with a key that its manifest names`, {
     hint: `What lies in ${source.store.location} was sealed otherwise than its manifest says: take a new full backup now.`,
   });
+}
+
+async function* counted(pieces: AsyncIterable<Buffer>, tell?: (bytes: number) => void): AsyncGenerator<Buffer> {
+  let done = 0;
+  for await (const chunk of pieces) {
+    done += chunk.length;
+    tell?.(done);
+    yield chunk;
+  }
 }
 
 async function* readPieces(

@@ -99,22 +99,31 @@ export async function unpackTree(ctx: RecoveryCtx, recovery: TreeRecovery): Prom
   const chain = known(recovery.chain, "the chain");
   const place = await files.prepareTarget(recovery.directory, recovery.key);
   recovery.place = place;
-  for (const [index, manifest] of chain.entries()) {
+  const total = chain.reduce((sum, manifest) => sum + archiveOf(manifest).sealed.sizeBytes, 0);
+  let before = 0;
+  for (const manifest of chain) {
+    const onProgress = (done: number) => ctx.run.progress({ done: before + done, total, unit: "bytes" });
     if (manifest.kind === "git") {
       const facts = { refs: manifest.refs, head: manifest.head, tool: manifest.tools.git ?? "" };
       await openPart(ctx, recovery, {
-        part: partOf(manifest, "bundle"),
+        part: archiveOf(manifest),
+        onProgress,
         consume: (plain) => code.restore(place, plain, { facts, signal: ctx.signal }),
       });
     } else {
       await openPart(ctx, recovery, {
-        part: partOf(manifest, "files"),
+        part: archiveOf(manifest),
+        onProgress,
         consume: (plain) => files.extract(place, plain, { signal: ctx.signal }),
       });
     }
-    ctx.run.progress({ done: index + 1, total: chain.length, unit: "files" });
+    before += archiveOf(manifest).sealed.sizeBytes;
   }
   return { summary: `${chain.length} archives unpacked` };
+}
+
+function archiveOf(manifest: TreeManifest): ManifestPart {
+  return partOf(manifest, manifest.kind === "git" ? "bundle" : "files");
 }
 
 function partOf(manifest: TreeManifest, name: ManifestPart["name"]): ManifestPart {

@@ -22,8 +22,11 @@ export async function checkCopies(
     orderBy: { name: "asc" },
   });
   const found = { copies: 0, bad: 0 };
+  const backup = { systemId, ...PROVABLE, state: { in: ["complete", "incomplete"] } };
+  const isCounted = { repository: { removedAt: null }, state: { in: [...EXPECTED_COPIES] }, backup };
+  const total = await ctx.db.backupCopy.count({ where: isCounted });
   for (const { name } of repositories) {
-    await checkPlace(ctx, { place: await openPlace(ctx, name, ctx.run.id), systemId, system, found });
+    await checkPlace(ctx, { place: await openPlace(ctx, name, ctx.run.id), systemId, system, found, total });
   }
   return found;
 }
@@ -33,6 +36,8 @@ interface PlaceCheck {
   systemId: string;
   system: string;
   found: { copies: number; bad: number };
+  /** Copies in all repositories. */
+  total: number;
 }
 
 async function checkPlace(ctx: StepCtx, check: PlaceCheck): Promise<void> {
@@ -48,8 +53,10 @@ async function checkPlace(ctx: StepCtx, check: PlaceCheck): Promise<void> {
       take: COPIES_A_PAGE,
       select: { backupId: true, state: true },
     });
-    for (const row of rows) await checkCopy(ctx, check, row);
-    ctx.run.progress({ done: check.found.copies, total: null, unit: "checks" });
+    for (const row of rows) {
+      await checkCopy(ctx, check, row);
+      ctx.run.progress({ done: check.found.copies, total: check.total, unit: "checks" });
+    }
     after = rows.at(-1)?.backupId;
     if (rows.length < COPIES_A_PAGE) return;
   }
