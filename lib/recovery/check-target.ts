@@ -1,8 +1,14 @@
 import { NotFoundError, RefusedError } from "@/lib/kernel/errors";
 import type { Configuration } from "@/lib/settings/schemas";
 
-/** Whether a restore beside production may go there. @throws NotFoundError, RefusedError */
-export function checkTarget(configuration: Configuration, to: string): void {
+/** Whether a restore of a system beside production may go there. @throws NotFoundError, RefusedError */
+export function checkTarget(configuration: Configuration, name: string, to: string): void {
+  const kind = configuration.systems[name]?.kind;
+  if (kind !== "mariadb" && !to.startsWith("dir:/")) {
+    throw new RefusedError(`"${name}" is no server: it comes back into a directory, not to "${to}"`, {
+      hint: "Say `--to dir:PATH` with an absolute path that is empty or absent.",
+    });
+  }
   if (to === "scratch" || to.startsWith("dir:/")) return;
   const target = configuration.targets[to];
   if (!target) throw new NotFoundError("target", to);

@@ -43,6 +43,7 @@ export async function findChains(
       {
         ...facts,
         repository: lane.repository,
+        increments: 0,
         fullAt: startedAt.toISOString(),
         from: from.toISOString(),
         to: to.toISOString(),

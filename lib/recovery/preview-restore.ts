@@ -2,9 +2,10 @@ import type { Ctx } from "@/lib/db/context";
 import { HoldfastError, NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { loadConfiguration } from "@/lib/settings";
-import type { Configuration, MariadbDeclaration } from "@/lib/settings/schemas";
+import type { Configuration, SystemDeclaration } from "@/lib/settings/schemas";
 import { checkTarget } from "./check-target";
 import { type ReachingChains, findChains } from "./find-chains";
+import { backupsNear, findTreeChains, readTreeRows } from "./find-tree-chains";
 import { type MeasuredStep, forecastDuration } from "./forecast-duration";
 import { type Point, formatPoint, parsePoint } from "./point";
 import { readNearPoint } from "./read-near-point";
@@ -30,36 +31,63 @@ export async function previewRestore(ctx: Ctx, input: PreviewRestoreInput): Prom
   const { id } = await ctx.db.system.findUniqueOrThrow({ where: { name }, select: { id: true } });
   const declared = declaration.backup.full?.to ?? [];
   const repositories = from ? declared.filter((each) => each === from) : declared;
-  const [reaching, measured, runner] = await Promise.all([
-    findChains(ctx, { id, repositories }, point),
+  const find = declaration.kind === "mariadb" ? findInLog : findInBackups;
+  const [{ reaching, near }, measured, runner] = await Promise.all([
+    find(ctx, { id, repositories }, point),
     readMeasured(ctx, id),
     findRunner(ctx, declaration),
   ]);
   const [best] = reaching.chains;
-  const near = await nearOf(ctx, { systemId: id, reaching });
   return {
     asOf: ctx.now().toISOString(),
     system: name,
     pointAt: reaching.at?.toISOString() ?? null,
     isTransaction: point.kind === "gtid" || point.kind === "before-gtid",
-    resolutionMs: declaration.heartbeat,
+    points: declaration.kind === "mariadb" ? "log" : "backups",
+    resolutionMs: declaration.kind === "mariadb" ? declaration.heartbeat : 0,
     chains: reaching.chains.map((chain) => RestoreChain.parse(chain)),
     ...near,
     unreachable: unreachableOf(point, { reaching, from }),
-    targetRefusal: refusalOf(configuration, to),
+    targetRefusal: refusalOf(configuration, name, to),
     forecast: best ? forecastOf(best, measured) : null,
     neededBytes: best?.plainBytes != null ? best.plainBytes + best.plainLogBytes : null,
     runner,
   };
 }
 
-function declarationOf(configuration: Configuration, name: string): MariadbDeclaration {
+type BackedUp = Exclude<SystemDeclaration, { kind: "service" }>;
+
+function declarationOf(configuration: Configuration, name: string): BackedUp {
   const declaration = configuration.systems[name];
   if (!declaration) throw new NotFoundError("system", name);
-  if (declaration.kind === "mariadb") return declaration;
-  throw new PreconditionError(`system "${name}" cannot be restored to a point`, {
-    hint: "Only a database has a log that leads to any second.",
-  });
+  if (declaration.kind !== "service") return declaration;
+  throw new PreconditionError(`system "${name}" is not backed up, by decision`, { hint: declaration.reason });
+}
+
+interface Found {
+  reaching: ReachingChains;
+  near: Pick<RestorePreview, "before" | "after">;
+}
+
+/** A database: a full, and its log to any second. */
+async function findInLog(
+  ctx: Ctx,
+  system: { id: string; repositories: readonly string[] },
+  point: Point,
+): Promise<Found> {
+  const reaching = await findChains(ctx, system, point);
+  return { reaching, near: await nearOf(ctx, { systemId: system.id, reaching }) };
+}
+
+/** Files and code: as of the backups themselves. */
+async function findInBackups(
+  ctx: Ctx,
+  system: { id: string; repositories: readonly string[] },
+  point: Point,
+): Promise<Found> {
+  const rows = await readTreeRows(ctx, system);
+  const reaching = findTreeChains(rows, point);
+  return { reaching, near: reaching.at ? backupsNear(rows, reaching.at) : { before: [], after: [] } };
 }
 
 async function nearOf(
@@ -86,9 +114,9 @@ function unreachableOf(
 }
 
 /** What startRestore would say to the target, before anybody asks it. */
-function refusalOf(configuration: Configuration, to: string): RestorePreview["targetRefusal"] {
+function refusalOf(configuration: Configuration, name: string, to: string): RestorePreview["targetRefusal"] {
   try {
-    checkTarget(configuration, to);
+    checkTarget(configuration, name, to);
     return null;
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
@@ -113,7 +141,7 @@ function readMeasured(ctx: Ctx, systemId: string): Promise<MeasuredStep[]> {
     ORDER BY run_steps.ended_at DESC LIMIT ${MEASURED_MAX}`;
 }
 
-async function findRunner(ctx: Ctx, declaration: MariadbDeclaration): Promise<RestorePreview["runner"]> {
+async function findRunner(ctx: Ctx, declaration: BackedUp): Promise<RestorePreview["runner"]> {
   const { label, site } = declaration.runner;
   const runners = await ctx.db.runner.findMany({
     where: { heartbeatAt: { gt: new Date(ctx.now().getTime() - RUNNER_SILENT_MS_MAX) } },

@@ -2,7 +2,8 @@ import { z } from "zod";
 
 export const StartRestoreInput = z.strictObject({
   system: z.string().min(1),
-  /** `scratch`: a throw-away server; `dir:PATH`: a data directory of its own; or the name of a declared target. */
+  /** `scratch`: a throw-away server; `dir:PATH`: a directory of its own, and all that files and code come back into; or
+   *  the name of a declared target. */
   to: z.string().min(1).default("scratch"),
   /** POINT: `latest`, an RFC 3339 time, `gtid:D-S-N`, `before-gtid:D-S-N`. */
   at: z.string().min(1).default("latest"),
@@ -23,7 +24,7 @@ export type PreviewRestoreInput = z.input<typeof PreviewRestoreInput>;
 /** A reason why it cannot be started as it stands, and what to check. */
 const Refusal = z.object({ message: z.string(), hint: z.string() });
 
-/** A full and its log in one repository, which reach the point as far as the catalogue knows. */
+/** A full and its log, or the increments that continue it, in one repository, which reach the point as far as the catalogue knows. */
 export const RestoreChain = z.object({
   repository: z.string(),
   backupId: z.string(),
@@ -32,7 +33,9 @@ export const RestoreChain = z.object({
   from: z.string(),
   to: z.string(),
   isProven: z.boolean(),
-  /** Stored bytes that are fetched: the full's, and at most so many of log in whole files. */
+  /** Of files: how many backups continue the full. */
+  increments: z.number().default(0),
+  /** Stored bytes that are fetched: the full's with its increments, and at most so many of log in whole files. */
   fullBytes: z.number().nullable(),
   logBytes: z.number(),
   /** Bytes as they are loaded and replayed; null where the manifest is not in the catalogue. */
@@ -44,7 +47,7 @@ export type RestoreChain = z.infer<typeof RestoreChain>;
 /** An instant that the catalogue knows, near a chosen point. */
 export const Neighbour = z.object({
   at: z.string(),
-  kind: z.enum(["full", "first-transaction", "last-heartbeat", "last-transaction"]),
+  kind: z.enum(["full", "incremental", "first-transaction", "last-heartbeat", "last-transaction"]),
   gtid: z.string().nullable(),
   file: z.string().nullable(),
 });
@@ -66,7 +69,9 @@ export const RestorePreview = z.object({
   /** null: a transaction, which the run finds in the log; or nothing can be recovered at all. */
   pointAt: z.string().nullable(),
   isTransaction: z.boolean(),
-  /** How near the run comes to a time: heartbeats are that far apart. */
+  /** `log`: any second; `backups`: what has no log comes back as one of its backups was. */
+  points: z.enum(["log", "backups"]),
+  /** How near the run comes to a time: heartbeats are that far apart. 0 where each point is a backup. */
   resolutionMs: z.number(),
   chains: z.array(RestoreChain),
   before: z.array(Neighbour),

@@ -1,6 +1,6 @@
 import { recordAudit } from "@/lib/audit";
 import type { Ctx } from "@/lib/db/context";
-import { NotFoundError, PreconditionError, RefusedError } from "@/lib/kernel/errors";
+import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { createRun } from "@/lib/runs";
 import type { StartedRun } from "@/lib/runs/schemas";
@@ -24,12 +24,7 @@ export async function startRestore(ctx: Ctx, input: StartRestoreInput): Promise<
     throw new PreconditionError(`system "${name}" is not backed up, by decision`, { hint: declaration.reason });
   }
   if (from && !configuration.repositories[from]) throw new NotFoundError("repository", from);
-  checkTarget(configuration, to);
-  if (declaration.kind !== "mariadb" && !to.startsWith("dir:/")) {
-    throw new RefusedError(`"${name}" is no server: it comes back into a directory, not to "${to}"`, {
-      hint: "Say `--to dir:PATH` with an absolute path that is empty or absent.",
-    });
-  }
+  checkTarget(configuration, name, to);
   const place = declaration.runner.label ?? declaration.runner.site;
   return ctx.transaction(async (tx) => {
     const { id: systemId } = await tx.system.findUniqueOrThrow({ where: { name } });
