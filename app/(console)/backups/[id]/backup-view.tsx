@@ -4,15 +4,17 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
-import { startVerification } from "@/app/(console)/actions";
-import { backupQuery } from "@/app/_client/queries";
+import { startRepair, startVerification } from "@/app/(console)/actions";
+import { backupQuery, systemsQuery } from "@/app/_client/queries";
 import { useAction } from "@/app/_client/use-action";
+import { Ages } from "@/components/patterns/ages";
 import { CopyButton, Hash } from "@/components/patterns/copy";
 import { Fact, Facts, PageHeading, PageTitle, Pane, PaneHead } from "@/components/patterns/pane";
 import { ErrorNote, Skeleton } from "@/components/patterns/states";
 import { Glyph, Status } from "@/components/patterns/status";
 import { Age, Elapsed, Instant, NearInstant } from "@/components/patterns/time";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyles } from "@/components/ui/button";
+import { Icon } from "@/components/ui/icon";
 import { formatBytes } from "@/lib/kernel/format";
 import type { BackupDetail } from "@/lib/backups/schemas";
 import { BACKUP_TONE, BACKUP_WORD, COPY_TONE } from "../backup-status";
@@ -25,16 +27,24 @@ const VERDICT_TONE = {
   "environment-failed": "warning",
 } as const;
 
+interface BackupViewProps {
+  id: string;
+  mayVerify: boolean;
+  mayRepair: boolean;
+  mayRestore: boolean;
+}
+
 /** One recovery point's artefact: where it lies, what it cannot carry, what was proven. */
-export function BackupView({ id, mayVerify }: { id: string; mayVerify: boolean }) {
+export function BackupView({ id, mayVerify, mayRepair, mayRestore }: BackupViewProps) {
   const { data: backup, error, refetch } = useQuery(backupQuery(id));
   if (!backup) return error ? <ErrorNote failure={error} onRetry={() => void refetch()} /> : <Skeleton rows={8} />;
   return (
     <>
-      <BackupTitle backup={backup} mayVerify={mayVerify} />
+      <BackupTitle backup={backup} mayVerify={mayVerify} mayRestore={mayRestore} />
+      <SystemAges name={backup.system} />
       <BackupFacts backup={backup} />
       <div className="grid grid-cols-2 phone:block [&>*]:border-line [&>*]:pb-3 [&>*+*]:border-l phone:[&>*+*]:border-t phone:[&>*+*]:border-l-0">
-        <Copies backup={backup} />
+        <Copies backup={backup} mayRepair={mayRepair} />
         <Verifications backup={backup} />
       </div>
       <Lossy lossy={backup.lossy} />
@@ -43,29 +53,49 @@ export function BackupView({ id, mayVerify }: { id: string; mayVerify: boolean }
   );
 }
 
-function BackupTitle({ backup, mayVerify }: { backup: BackupDetail; mayVerify: boolean }) {
+interface BackupTitleProps {
+  backup: BackupDetail;
+  mayVerify: boolean;
+  mayRestore: boolean;
+}
+
+function BackupTitle({ backup, mayVerify, mayRestore }: BackupTitleProps) {
   const router = useRouter();
   const verification = useAction(startVerification, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
-  const canVerify =
-    mayVerify && backup.type === "full" && (backup.state === "complete" || backup.state === "incomplete");
+  const systems = useQuery(systemsQuery()).data?.systems;
+  const title = systems?.find((each) => each.name === backup.system)?.title ?? backup.system;
+  const isThere = backup.state === "complete" || backup.state === "incomplete";
+  const canVerify = mayVerify && backup.type === "full" && isThere;
   return (
     <>
       <PageTitle
         acts={
-          canVerify && (
-            <Button
-              look="primary"
-              disabled={verification.isPending}
-              focusableWhenDisabled
-              onClick={() => verification.run({ backup: backup.id, level: "restore" })}
-            >
-              Verify by restore
-            </Button>
-          )
+          <>
+            {mayRestore && isThere && backup.endedAt && (
+              <Link
+                href={`/recovery/restore?system=${backup.system}&at=${backup.endedAt}`}
+                className={buttonStyles()}
+                title="Restore a copy as of the end of this backup"
+              >
+                <Icon name="restore" />
+                Restore a copy
+              </Link>
+            )}
+            {canVerify && (
+              <Button
+                look="primary"
+                disabled={verification.isPending}
+                focusableWhenDisabled
+                onClick={() => verification.run({ backup: backup.id, level: "restore" })}
+              >
+                Verify by restore
+              </Button>
+            )}
+          </>
         }
       >
         <PageHeading>
-          {backup.system}, {backup.type} of <NearInstant at={backup.startedAt} />
+          {title}, {backup.type} of <NearInstant at={backup.startedAt} />
         </PageHeading>
         <Status tone={BACKUP_TONE[backup.state]}>{BACKUP_WORD[backup.state]}</Status>
         <span className="flex items-center gap-3 text-ink-3 phone:flex-[1_0_100%] phone:text-12">
@@ -75,6 +105,11 @@ function BackupTitle({ backup, mayVerify }: { backup: BackupDetail; mayVerify: b
           {backup.runId && (
             <Link href={`/runs/${backup.runId}`} className="link">
               its run
+            </Link>
+          )}
+          {backup.cut && (
+            <Link href={`/backups/cuts/${backup.cut}`} className="link">
+              its cut
             </Link>
           )}
         </span>
@@ -89,6 +124,19 @@ function BackupTitle({ backup, mayVerify }: { backup: BackupDetail; mayVerify: b
         <ErrorNote failure={verification.failure} className="border-t border-line px-4 py-2 phone:px-3" />
       )}
     </>
+  );
+}
+
+/** What this backup is one of. */
+function SystemAges({ name }: { name: string }) {
+  const system = useQuery(systemsQuery()).data?.systems.find((each) => each.name === name);
+  return (
+    <div className="flex min-h-7 flex-wrap items-center gap-x-4 border-t border-line px-4 text-12 phone:px-3 phone:py-1.5">
+      <Link href={`/systems/${name}`} className="link">
+        {system?.title ?? name}
+      </Link>
+      {system && <Ages system={system} />}
+    </div>
   );
 }
 
@@ -112,17 +160,28 @@ function BackupFacts({ backup }: { backup: BackupDetail }) {
       <Fact name="Copies" evidence={backup.copies.map((copy) => copy.repository).join(", ")}>
         <b>{present}</b> of {backup.copies.length}
       </Fact>
-      <Fact
-        name="Position"
-        evidence={backup.position ? `${backup.position.file}:${backup.position.offset}` : "not known"}
-      >
-        <b className="text-13! mono">{backup.position?.gtid ?? "–"}</b>
-      </Fact>
+      {backup.position ? (
+        <Fact name="Position" evidence={`${backup.position.file}:${backup.position.offset}`}>
+          <b className="text-13! mono">{backup.position.gtid}</b>
+        </Fact>
+      ) : (
+        <Fact name="Ended" evidence={<Age at={backup.endedAt} suffix=" ago" />}>
+          <b>
+            <Instant at={backup.endedAt} form="day-time" />
+          </b>
+        </Fact>
+      )}
     </Facts>
   );
 }
 
-function Copies({ backup }: { backup: BackupDetail }) {
+const IS_LOST = { missing: true, damaged: true } as Partial<Record<BackupDetail["copies"][number]["state"], true>>;
+
+function Copies({ backup, mayRepair }: { backup: BackupDetail; mayRepair: boolean }) {
+  const router = useRouter();
+  const repair = useAction(startRepair, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
+  const lost = backup.copies.filter((copy) => IS_LOST[copy.state]);
+  const canRepair = mayRepair && backup.copies.some((copy) => copy.state === "present");
   return (
     <Pane label="Copies">
       <PaneHead title="Copies" scope={backup.copies.length} />
@@ -148,6 +207,20 @@ function Copies({ backup }: { backup: BackupDetail }) {
           </li>
         ))}
       </ul>
+      {canRepair &&
+        lost.map((copy) => (
+          <Button
+            key={copy.repository}
+            className="mt-2 mr-2"
+            disabled={repair.isPending}
+            focusableWhenDisabled
+            title="Copies what is missing or damaged there from a repository that holds it well"
+            onClick={() => repair.run({ repository: copy.repository })}
+          >
+            Repair {copy.repository}
+          </Button>
+        ))}
+      {repair.failure && <ErrorNote failure={repair.failure} className="pt-2" />}
     </Pane>
   );
 }
