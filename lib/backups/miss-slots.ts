@@ -32,6 +32,7 @@ export async function missSlots(ctx: Ctx): Promise<number> {
 
 /** Nothing when a runner has just taken the run after all. */
 async function missSlot(ctx: Ctx, { systemId, system, type, dueAt, runId }: WaitingSlot, late: Date): Promise<boolean> {
+  requirePermission(ctx, "job.perform");
   return ctx.transaction(async (tx) => {
     const [run] = await tx.$queryRaw<{ queuedAt: Date; place: string | null }[]>`
       SELECT queued_at AS "queuedAt", parameters->>'place' AS place FROM runs

@@ -43,14 +43,12 @@ export async function previewRestore(ctx: Ctx, input: PreviewRestoreInput): Prom
     system: name,
     pointAt: reaching.at?.toISOString() ?? null,
     isTransaction: point.kind === "gtid" || point.kind === "before-gtid",
-    points: declaration.kind === "mariadb" ? "log" : "backups",
-    resolutionMs: declaration.kind === "mariadb" ? declaration.heartbeat : 0,
+    ...describePoints(declaration),
     chains: reaching.chains.map((chain) => RestoreChain.parse(chain)),
     ...near,
     unreachable: unreachableOf(point, { reaching, from }),
     targetRefusal: refusalOf(configuration, name, to),
-    forecast: best ? forecastOf(best, measured) : null,
-    neededBytes: best?.plainBytes != null ? best.plainBytes + best.plainLogBytes : null,
+    ...weigh(best, measured),
     runner,
   };
 }
@@ -124,10 +122,22 @@ function refusalOf(configuration: Configuration, name: string, to: string): Rest
   }
 }
 
-function forecastOf(chain: ReachingChains["chains"][number], measured: readonly MeasuredStep[]) {
-  if (chain.plainBytes === null) return null;
+function describePoints(declaration: BackedUp): Pick<RestorePreview, "points" | "resolutionMs"> {
+  if (declaration.kind !== "mariadb") return { points: "backups", resolutionMs: 0 };
+  return { points: "log", resolutionMs: declaration.heartbeat };
+}
+
+/** What the chain takes in time and room. */
+function weigh(
+  chain: ReachingChains["chains"][number] | undefined,
+  measured: readonly MeasuredStep[],
+): Pick<RestorePreview, "forecast" | "neededBytes"> {
+  if (!chain || chain.plainBytes === null) return { forecast: null, neededBytes: null };
   const { plainBytes, plainLogBytes } = chain;
-  return forecastDuration({ fetch: plainLogBytes, load: plainBytes, replay: plainLogBytes }, measured);
+  return {
+    forecast: forecastDuration({ fetch: plainLogBytes, load: plainBytes, replay: plainLogBytes }, measured),
+    neededBytes: plainBytes + plainLogBytes,
+  };
 }
 
 function readMeasured(ctx: Ctx, systemId: string): Promise<MeasuredStep[]> {

@@ -4,11 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
-import { startRepair, startVerification } from "@/app/(console)/actions";
+import { startVerification } from "@/app/(console)/actions";
 import { backupQuery, systemsQuery } from "@/app/_client/queries";
 import { useAction } from "@/app/_client/use-action";
 import { Ages } from "@/components/patterns/ages";
-import { CopyButton, Hash } from "@/components/patterns/copy";
+import { Hash } from "@/components/patterns/copy";
 import { Fact, Facts, PageHeading, PageTitle, Pane, PaneHead } from "@/components/patterns/pane";
 import { ErrorNote, Skeleton } from "@/components/patterns/states";
 import { Glyph, Status } from "@/components/patterns/status";
@@ -17,7 +17,8 @@ import { Button, buttonStyles } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { formatBytes } from "@/lib/kernel/format";
 import type { BackupDetail } from "@/lib/backups/schemas";
-import { BACKUP_TONE, BACKUP_WORD, COPY_TONE } from "../backup-status";
+import { BACKUP_TONE, BACKUP_WORD } from "../backup-status";
+import { Copies } from "./copies-pane";
 import { ManifestPane } from "./manifest-pane";
 
 const VERDICT_TONE = {
@@ -71,16 +72,7 @@ function BackupTitle({ backup, mayVerify, mayRestore }: BackupTitleProps) {
       <PageTitle
         acts={
           <>
-            {mayRestore && isThere && backup.endedAt && (
-              <Link
-                href={`/recovery/restore?system=${backup.system}&at=${backup.endedAt}`}
-                className={buttonStyles()}
-                title="Restore a copy as of the end of this backup"
-              >
-                <Icon name="restore" />
-                Restore a copy
-              </Link>
-            )}
+            {mayRestore && isThere && <RestoreLink backup={backup} />}
             {canVerify && (
               <Button
                 look="primary"
@@ -98,21 +90,7 @@ function BackupTitle({ backup, mayVerify, mayRestore }: BackupTitleProps) {
           {title}, {backup.type} of <NearInstant at={backup.startedAt} />
         </PageHeading>
         <Status tone={BACKUP_TONE[backup.state]}>{BACKUP_WORD[backup.state]}</Status>
-        <span className="flex items-center gap-3 text-ink-3 phone:flex-[1_0_100%] phone:text-12">
-          <span className="inline-flex items-center gap-1">
-            backup <Hash value={backup.id} label="Copy backup id" />
-          </span>
-          {backup.runId && (
-            <Link href={`/runs/${backup.runId}`} className="link">
-              its run
-            </Link>
-          )}
-          {backup.cut && (
-            <Link href={`/backups/cuts/${backup.cut}`} className="link">
-              its cut
-            </Link>
-          )}
-        </span>
+        <Origin backup={backup} />
       </PageTitle>
       {backup.error && (
         <ErrorNote
@@ -124,6 +102,42 @@ function BackupTitle({ backup, mayVerify, mayRestore }: BackupTitleProps) {
         <ErrorNote failure={verification.failure} className="border-t border-line px-4 py-2 phone:px-3" />
       )}
     </>
+  );
+}
+
+/** Its id, and the run and the cut that it came of. */
+function Origin({ backup }: { backup: BackupDetail }) {
+  return (
+    <span className="flex items-center gap-3 text-ink-3 phone:flex-[1_0_100%] phone:text-12">
+      <span className="inline-flex items-center gap-1">
+        backup <Hash value={backup.id} label="Copy backup id" />
+      </span>
+      {backup.runId && (
+        <Link href={`/runs/${backup.runId}`} className="link">
+          its run
+        </Link>
+      )}
+      {backup.cut && (
+        <Link href={`/backups/cuts/${backup.cut}`} className="link">
+          its cut
+        </Link>
+      )}
+    </span>
+  );
+}
+
+/** A restore of what this backup shows, for the wizard to begin with. */
+function RestoreLink({ backup }: { backup: BackupDetail }) {
+  if (!backup.endedAt) return null;
+  return (
+    <Link
+      href={`/recovery/restore?system=${backup.system}&at=${backup.endedAt}`}
+      className={buttonStyles()}
+      title="Restore a copy as of the end of this backup"
+    >
+      <Icon name="restore" />
+      Restore a copy
+    </Link>
   );
 }
 
@@ -172,81 +186,6 @@ function BackupFacts({ backup }: { backup: BackupDetail }) {
         </Fact>
       )}
     </Facts>
-  );
-}
-
-const IS_LOST = { missing: true, damaged: true } as Partial<Record<BackupDetail["copies"][number]["state"], true>>;
-
-function Copies({ backup, mayRepair }: { backup: BackupDetail; mayRepair: boolean }) {
-  const router = useRouter();
-  const repair = useAction(startRepair, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
-  const lost = backup.copies.filter((copy) => IS_LOST[copy.state]);
-  const canRepair = mayRepair && backup.copies.some((copy) => copy.state === "present");
-  return (
-    <Pane label="Copies">
-      <PaneHead title="Copies" scope={backup.copies.length} />
-      <ul>
-        {backup.copies.map((copy) => (
-          <li
-            key={copy.repository}
-            className="grid min-h-7 grid-cols-[12px_88px_minmax(0,1fr)_auto] items-center gap-2"
-          >
-            <Glyph tone={COPY_TONE[copy.state]} />
-            <span className="font-medium">{copy.repository}</span>
-            <span className="truncate text-12 text-ink-3" title={copy.error ?? undefined}>
-              {copy.error ?? <CopyFacts copy={copy} />}
-            </span>
-            {copy.sha256 ? (
-              <span className="inline-flex items-center text-12 text-ink-3">
-                <code className="mono">{copy.sha256.slice(0, 8)}…</code>
-                <CopyButton text={copy.sha256} label={`Copy SHA-256 in ${copy.repository}`} />
-              </span>
-            ) : (
-              <span />
-            )}
-          </li>
-        ))}
-      </ul>
-      {canRepair &&
-        lost.map((copy) => (
-          <Button
-            key={copy.repository}
-            className="mt-2 mr-2"
-            disabled={repair.isPending}
-            focusableWhenDisabled
-            title="Copies what is missing or damaged there from a repository that holds it well"
-            onClick={() => repair.run({ repository: copy.repository })}
-          >
-            Repair {copy.repository}
-          </Button>
-        ))}
-      {repair.failure && <ErrorNote failure={repair.failure} className="pt-2" />}
-    </Pane>
-  );
-}
-
-function CopyFacts({ copy }: { copy: BackupDetail["copies"][number] }) {
-  if (copy.expiredAt) {
-    return (
-      <span title={copy.expiredReason ?? undefined}>
-        deleted <Instant at={copy.expiredAt} form="day-time" />: {copy.expiredReason}
-      </span>
-    );
-  }
-  return (
-    <>
-      {copy.state}
-      {copy.checkedAt && (
-        <>
-          , checked <Age at={copy.checkedAt} suffix=" ago" />
-        </>
-      )}
-      {copy.lockedUntil && (
-        <>
-          , locked until <Instant at={copy.lockedUntil} form="day" />
-        </>
-      )}
-    </>
   );
 }
 
