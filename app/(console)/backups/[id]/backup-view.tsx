@@ -54,6 +54,8 @@ export function BackupView({ id, mayVerify, mayRepair, mayRestore }: BackupViewP
   );
 }
 
+const IS_THERE: ReadonlySet<BackupDetail["state"]> = new Set(["complete", "incomplete"]);
+
 interface BackupTitleProps {
   backup: BackupDetail;
   mayVerify: boolean;
@@ -65,7 +67,7 @@ function BackupTitle({ backup, mayVerify, mayRestore }: BackupTitleProps) {
   const verification = useAction(startVerification, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
   const systems = useQuery(systemsQuery()).data?.systems;
   const title = systems?.find((each) => each.name === backup.system)?.title ?? backup.system;
-  const isThere = backup.state === "complete" || backup.state === "incomplete";
+  const isThere = IS_THERE.has(backup.state);
   const canVerify = mayVerify && backup.type === "full" && isThere;
   return (
     <>
