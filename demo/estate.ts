@@ -146,7 +146,7 @@ interface Running {
 
 /**
  * Starts the practice estate in a directory, or goes on with the one that is there: a primary MariaDB, an S3 store at
- * each site, the shop, its clients and their witness, all on 127.0.0.1. A part that ends by itself is started again; one
+ * each site, the shop, its clients and their witness, and where told a mailbox for its alerts, all on 127.0.0.1. A part that ends by itself is started again; one
  * that was broken or stopped on purpose is not. What a crashed estate left running is ended first.
  * @throws Error when another process holds the directory, or a part does not come up; everything is ended then
  */
@@ -163,7 +163,7 @@ export async function startEstate(options: EstateOptions): Promise<Estate> {
   };
   try {
     await startParts(all, layout, onEvent);
-    const variables = await writeConfiguration(layout, file, servers);
+    const variables = await writeConfiguration(layout, { file, servers, hasMailbox: options.mailbox ?? false });
     const watch = watchParts({
       parts: all,
       isHeldDown: (part) => readDown(layout, part.name) !== null,

@@ -13,6 +13,7 @@ const facts: EstateFacts = {
   databaseDirectory: "/var/tmp/estate/primary/db",
   shopUrl: "http://127.0.0.1:5101",
   recipients: [`age1${"q".repeat(58)}`, `age1${"p".repeat(58)}`],
+  mailPort: 5_104,
   identityFile: "/var/tmp/estate/keys/runner.txt",
   stores: { kind: "s3", primary: s3(5_102), dr: s3(5_103) },
 };
@@ -43,6 +44,11 @@ describe("the estate's configuration", () => {
       ["queue", "medium", 4, 1],
       ["static-assets", "low", 24, 24],
     ]);
+  });
+
+  it("sends its alerts to the mailbox, and declares no channel where there is none", () => {
+    expect(configuration.channels.mail).toMatchObject({ kind: "smtp", url: "smtp://127.0.0.1:5104" });
+    expect(Configuration.parse(parse(printEstate({ ...facts, mailPort: null }))).channels).toEqual({});
   });
 
   it("ships the log to both repositories every 5 s and beats every 250 ms", () => {

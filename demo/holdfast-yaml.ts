@@ -8,6 +8,8 @@ export interface EstateFacts {
   shopUrl: string;
   recipients: readonly string[];
   identityFile: string;
+  /** Of the mailbox on loopback; null: the estate has none, and tells nobody of its alerts. */
+  mailPort: number | null;
   stores: { kind: "s3"; primary: S3Facts; dr: S3Facts } | { kind: "directory"; primary: string; dr: string };
 }
 
@@ -140,6 +142,11 @@ function describeEstate(facts: EstateFacts): Record<string, unknown> {
     objectives: { rto: "4h", rpo: "15m", mttr: "2h", mtbf: "720h" },
     keys: { recipients: facts.recipients, identityFile: facts.identityFile },
     repositories: describeRepositories(facts),
+    ...(facts.mailPort === null
+      ? {}
+      : {
+          channels: { mail: { kind: "smtp", url: `smtp://127.0.0.1:${facts.mailPort}`, from: "holdfast@example.com" } },
+        }),
     systems: { database: describeDatabase(facts), ...Object.fromEntries(services) },
     targets: {
       "primary-replacement": {

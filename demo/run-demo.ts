@@ -35,6 +35,7 @@ export async function openEstate(
   const missing = findMissingStorePrograms();
   return startEstate({
     keepStoresIn,
+    mailbox: true,
     directory,
     stores: missing.length > 0 ? "directory" : "s3",
     onEvent: (text) => teller.say(text),
@@ -79,6 +80,7 @@ function showSignIn(url: string, signIns: SignIns, estate: Estate): string {
     "  Sign in as",
     ...people,
     `  Shop      ${estate.shopUrl}/orders`,
+    `  Alerts    ${estate.layout.mailbox.directory}`,
     `  Break it  npm run demo -- break database`,
     "  Stop      Ctrl-C, or npm run demo -- stop",
     "",

@@ -18,7 +18,7 @@ export async function stopEstate(layout: Layout): Promise<"stopped" | "not runni
   if (!file) return "not running";
   const left = readPidFile(join(layout.home, "console.pid"));
   if (left) await endProcess(left, GRACE_MS);
-  const parts = [...createParts({}, layout, file).parts.values()];
+  const parts = [...createParts({ mailbox: true }, layout, file).parts.values()];
   const wasAlive = file.stores === "s3" && parts.some((part) => part.isAlive());
   for (const part of parts.toReversed()) await part.stop();
   removePidFile(layout.holderFile);

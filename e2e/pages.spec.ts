@@ -1,3 +1,5 @@
+import type { Page } from "@playwright/test";
+import { z } from "zod";
 import { expect, test } from "./journey";
 
 const PAGES = [
@@ -9,6 +11,8 @@ const PAGES = [
   "/backups/calendar",
   "/backups/chains",
   "/backups/storage",
+  "/backups?proof=unproven&type=full",
+  "/verification",
   "/repositories",
   "/recovery",
   "/recovery/restore",
@@ -26,6 +30,13 @@ const SIZES = [
   { name: "a phone", width: 390, height: 844 },
 ] as const;
 
+/** The page of the newest full backup. */
+async function newestBackup(page: Page, url: string): Promise<string> {
+  const answer = await page.request.get(`${url}/api/v1/backups?type=full&limit=1`);
+  const { backups } = z.object({ backups: z.array(z.object({ id: z.string() })) }).parse(await answer.json());
+  return `/backups/${backups[0]?.id ?? "none"}`;
+}
+
 for (const theme of ["light", "dark"] as const) {
   for (const size of SIZES) {
     test(`every page is whole and accessible, ${theme}, on ${size.name}`, async ({ page, journey }) => {
@@ -35,7 +46,7 @@ for (const theme of ["light", "dark"] as const) {
       await page.goto(`${journey.world.url}/sign-in`);
       await journey.expectAccessible();
       await journey.signIn("administrator");
-      for (const path of PAGES) {
+      for (const path of [...PAGES, await newestBackup(page, journey.world.url)]) {
         await page.goto(`${journey.world.url}${path}`);
         await expect(page.getByRole("heading", { level: 1 }).first()).toBeAttached();
         await expect(page.getByText("Something went wrong")).toHaveCount(0);

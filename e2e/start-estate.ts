@@ -15,7 +15,7 @@ export default async function startWorld(): Promise<() => Promise<void>> {
   const directory = await mkdtemp("/var/tmp/hf-e2e/");
   await chmod(directory, 0o711); // The embedded database's user passes through it.
   const say = (text: string) => void process.stderr.write(`e2e: ${text}\n`);
-  const estate = await startEstate({ directory, keepStoresIn: "memory", onEvent: say });
+  const estate = await startEstate({ directory, keepStoresIn: "memory", mailbox: true, onEvent: say });
   try {
     const console = await startConsole(estate, { port: await findFreePort(), pages: true });
     try {

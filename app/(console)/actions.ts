@@ -2,7 +2,7 @@
 
 import { action } from "@/app/_server/action";
 import { acknowledgeAlert as acknowledgeAlertVerb } from "@/lib/alerts";
-import { startBackup as startBackupVerb } from "@/lib/backups";
+import { startBackup as startBackupVerb, startCut as startCutVerb } from "@/lib/backups";
 import { startCheck as startCheckVerb, startRepair as startRepairVerb } from "@/lib/copies";
 import { completeDrillTask as completeVerb, signDrillTask as signVerb } from "@/lib/drills";
 import { startRestore as startRestoreVerb } from "@/lib/recovery";
@@ -18,6 +18,7 @@ import {
 
 export const acknowledgeAlert = action(acknowledgeAlertVerb);
 export const startBackup = action(startBackupVerb);
+export const startCut = action(startCutVerb);
 export const startCheck = action(startCheckVerb);
 export const startRepair = action(startRepairVerb);
 export const startRestore = action(startRestoreVerb);

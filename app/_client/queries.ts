@@ -2,7 +2,15 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { AlertPage } from "@/lib/alerts/schemas";
 import type { AuditEventView, EventPage, FacetsView, HistogramView } from "@/lib/audit/schemas";
 import type { UserView } from "@/lib/access/schemas";
-import type { BackupCalendar, BackupDay, BackupDetail, BackupPage, ChainPage, GrowthView } from "@/lib/backups/schemas";
+import type {
+  BackupCalendar,
+  BackupDay,
+  BackupDetail,
+  BackupPage,
+  ChainPage,
+  CutView,
+  GrowthView,
+} from "@/lib/backups/schemas";
 import type { RepositoriesView } from "@/lib/copies/schemas";
 import type { DrillPeriods, EvidenceView } from "@/lib/drills/schemas";
 import type { RestorePreview } from "@/lib/recovery/schemas";
@@ -64,6 +72,13 @@ export const backupQuery = (id: string) =>
     queryKey: ["backup", id],
     queryFn: ({ signal }) => apiGet<BackupDetail>(`/api/v1/backups/${id}`, signal),
     refetchInterval: CALM_MS,
+  });
+
+export const cutQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["cut", id],
+    queryFn: ({ signal }) => apiGet<CutView>(`/api/v1/cuts/${id}`, signal),
+    refetchInterval: LIVE_MS,
   });
 
 export const verificationsQuery = (query: Query) =>

@@ -39,6 +39,8 @@ export function GrowthChart({ label, days, bytes, forecast, height }: GrowthChar
       range: [...forecast.bytesRange],
     });
   }
+  // A line needs two points: a young estate has one, which is drawn as such.
+  const isPoint = bytes.filter((value) => value !== null).length < 2;
   const text = { fontSize: 11, fill: "var(--ink-3)" };
   return (
     <div role="img" aria-label={label} style={{ height }}>
@@ -75,7 +77,13 @@ export function GrowthChart({ label, days, bytes, forecast, height }: GrowthChar
             dot={false}
             isAnimationActive={false}
           />
-          <Line dataKey="bytes" stroke="var(--ink)" strokeWidth={1.5} dot={false} isAnimationActive={false} />
+          <Line
+            dataKey="bytes"
+            stroke="var(--ink)"
+            strokeWidth={1.5}
+            dot={isPoint ? { r: 3, fill: "var(--ink)" } : false}
+            isAnimationActive={false}
+          />
           {today && forecast && (
             <ReferenceLine
               x={today.ms}

@@ -76,10 +76,12 @@ export function Fact({ name, children, evidence }: FactProps) {
   return (
     <div className="min-w-0 px-4 pt-[5px] pb-1.5 phone:px-3">
       <dt className="truncate text-12 text-ink-3">{name}</dt>
-      <dd className="flex items-center gap-1.5 whitespace-nowrap text-ink-3 [&>b]:text-14 [&>b]:font-semibold [&>b]:text-ink">
+      <dd className="flex items-center gap-1.5 whitespace-nowrap text-ink-3 phone:flex-wrap phone:gap-y-0 phone:whitespace-normal [&>b]:text-14 [&>b]:font-semibold [&>b]:text-ink">
         {children}
       </dd>
-      <dd className="min-h-4 truncate text-12 text-ink-3">{evidence}</dd>
+      <dd className="min-h-4 truncate text-12 text-ink-3 phone:[overflow-wrap:anywhere] phone:whitespace-normal">
+        {evidence}
+      </dd>
     </div>
   );
 }

@@ -4,20 +4,27 @@ interface ProgressProps {
   done: number;
   /** null: the end is not known, and then no bar pretends one. */
   total: number | null;
+  /** The total is an expectation: "about". */
+  isTotalExpected?: boolean | undefined;
   unit: "bytes" | "tables" | "transactions" | "checks" | "repositories" | "files" | "backups";
   ratePerSecond: number | null;
   secondsLeft: number | null;
 }
 
-/** `41.2 of 96.0 GiB`, `12 of 84 tables`, `2,904,118 transactions`. */
-export function progressText({ done, total, unit }: Pick<ProgressProps, "done" | "total" | "unit">): string {
+/** `41.2 of 96.0 GiB`, `41.2 of about 96.0 GiB`, `12 of 84 tables`, `2,904,118 transactions`. */
+export function progressText({
+  done,
+  total,
+  unit,
+  isTotalExpected = false,
+}: Pick<ProgressProps, "done" | "total" | "unit" | "isTotalExpected">): string {
   const write = unit === "bytes" ? formatBytes : formatCount;
   const noun = unit === "bytes" ? "" : ` ${unit}`;
   if (total === null) return `${write(done)}${noun}`;
   const [value, unitOfTotal] = write(total).split(" ");
   const [part, unitOfPart] = write(done).split(" ");
   const left = unitOfPart === unitOfTotal ? part : `${part} ${unitOfPart ?? ""}`.trim();
-  return `${left} of ${value}${unitOfTotal ? ` ${unitOfTotal}` : ""}${noun}`;
+  return `${left} of ${isTotalExpected ? "about " : ""}${value}${unitOfTotal ? ` ${unitOfTotal}` : ""}${noun}`;
 }
 
 /** `88.0 MiB/s`, `1,204 tables/s`; null where it is not known yet. */
@@ -29,6 +36,11 @@ export function rateText({ unit, ratePerSecond }: Pick<ProgressProps, "unit" | "
 
 export function leftText(secondsLeft: number | null): string | null {
   return secondsLeft === null ? null : `${formatDuration(Math.ceil(secondsLeft) * 1_000)} left`;
+}
+
+/** All that is known of it: `41.2 of 96.0 GiB, 88.0 MiB/s, 10m 37s left`. */
+export function progressWords(progress: ProgressProps): string {
+  return [progressText(progress), rateText(progress), leftText(progress.secondsLeft)].filter(Boolean).join(", ");
 }
 
 /** How much of how much, as a line; 4 px high. */

@@ -235,7 +235,7 @@ function EdgeLabel({ window, at }: { window: Window; at: string }) {
   const percent = percentIn(window, ms);
   return (
     <em
-      className={`absolute top-[9px] text-11 whitespace-nowrap text-ink-2 not-italic ${percent > 40 ? "-translate-x-full pr-[7px]" : "pl-[7px]"}`}
+      className={`absolute top-[9px] z-1 bg-sunken text-11 whitespace-nowrap text-ink-2 not-italic ${percent > 40 ? "-translate-x-full pr-[7px]" : "pl-[7px]"}`}
       style={{ left: `${percent}%` }}
     >
       {formatInstant(ms, "time", zone)}

@@ -28,11 +28,12 @@ export function Age({ at, suffix = "", className }: AtProps & { suffix?: string 
 
 /** Time since an instant in two units, ticking: `32m 49s`. `until` stops it. */
 export function Elapsed({ at, until, className }: AtProps & { until?: string | null }) {
-  const text = useNowText((now) =>
-    at
-      ? formatDuration(Math.max(0, Math.floor(((until ? Date.parse(until) : now) - Date.parse(at)) / 1_000) * 1_000))
-      : "",
-  );
+  const text = useNowText((now) => {
+    if (!at) return "";
+    // What has ended is exact; what ticks shows whole seconds.
+    if (until) return formatDuration(Math.max(0, Date.parse(until) - Date.parse(at)));
+    return formatDuration(Math.max(0, Math.floor((now - Date.parse(at)) / 1_000) * 1_000));
+  });
   return at ? <span className={className}>{text}</span> : <None />;
 }
 

@@ -4,6 +4,7 @@ import { createDatabasePart } from "./database-part";
 import type { PartName } from "./down";
 import { type EstateFile, writeEstateFile } from "./estate-file";
 import { type Layout, SITES, type Site } from "./layout";
+import { createMailboxPart } from "./mailbox-part";
 import type { Part } from "./part";
 import { createLoadPart, createShopPart } from "./shop-part";
 import { createDirectoryPart, createStorePart } from "./store-part";
@@ -16,6 +17,8 @@ export interface PartsOptions {
   shop?: boolean;
   /** Of the load generator; 20 unless told, 0 for none. */
   ordersPerSecond?: number;
+  /** Whether alerts are sent, and arrive as mail; false unless told. */
+  mailbox?: boolean;
   /** `memory` starts faster and is empty after a crash: for tests. Counts at the first start. */
   keepStoresIn?: "memory" | "disk";
 }
@@ -69,7 +72,7 @@ export function createParts(
   layout: Layout,
   file: EstateFile,
 ): { parts: Map<PartName, Part>; servers: Servers } {
-  const { sites = SITES, shop = true, ordersPerSecond = 20 } = options;
+  const { sites = SITES, shop = true, ordersPerSecond = 20, mailbox = false } = options;
   const servers: Servers = { database: null, primary: null, dr: null };
   const parts = sites.map((site) => createStore(site, options, { layout, file, servers }));
   if (sites.includes("primary")) parts.push(createDatabase(layout, file, servers));
@@ -77,5 +80,6 @@ export function createParts(
     parts.push(createShopPart(layout, file));
     if (ordersPerSecond > 0) parts.push(createLoadPart(layout, file, ordersPerSecond));
   }
+  if (mailbox && file.ports.mail !== undefined) parts.push(createMailboxPart(layout, file.ports.mail));
   return { parts: new Map(parts.map((part) => [part.name, part])), servers };
 }

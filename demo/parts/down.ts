@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Layout } from "./layout";
 
 /** What can be taken down on purpose. */
-export type PartName = "database" | "store-primary" | "store-dr" | "shop" | "load";
+export type PartName = "database" | "store-primary" | "store-dr" | "shop" | "load" | "mailbox";
 
 const Down = z.object({ reason: z.enum(["broken", "stopped"]), at: z.iso.datetime() });
 /** `broken`: by a person's `break`, with its data; `stopped`: in order, to be started again. */

@@ -12,6 +12,8 @@ const EstatePorts = z.object({
   storePrimary: Port,
   storeDr: Port,
   console: Port,
+  /** Absent from an estate that was made before it had a mailbox: it is chosen at the next start. */
+  mail: Port.optional(),
 });
 export type EstatePorts = z.infer<typeof EstatePorts>;
 
@@ -37,8 +39,8 @@ export function writePrivateFile(file: string, text: string): void {
   renameSync(`${file}.new`, file);
 }
 
-async function choosePorts(wanted: Partial<EstatePorts>): Promise<EstatePorts> {
-  const taken = new Set(Object.values(wanted));
+async function choosePorts(wanted: Partial<EstatePorts>): Promise<Required<EstatePorts>> {
+  const taken = new Set(Object.values(wanted).filter((port) => port !== undefined));
   const choose = async (given: number | undefined) => {
     const port = given ?? (await findFreePort(taken));
     taken.add(port);
@@ -51,6 +53,7 @@ async function choosePorts(wanted: Partial<EstatePorts>): Promise<EstatePorts> {
     storePrimary: await choose(wanted.storePrimary),
     storeDr: await choose(wanted.storeDr),
     console: await choose(wanted.console),
+    mail: await choose(wanted.mail),
   };
 }
 
@@ -70,13 +73,20 @@ export function readEstateFile(layout: Layout): EstateFile | null {
 export async function openEstateFile(layout: Layout, wanted: NewEstate): Promise<EstateFile> {
   mkdirSync(layout.directory, { recursive: true, mode: 0o755 });
   const kept = readEstateFile(layout);
-  if (kept) return kept;
+  if (kept) return completeEstate(layout, kept);
   const estate: EstateFile = {
     format: 1,
     ports: await choosePorts(wanted.ports ?? {}),
     passwords: { shop: newToken(), holdfast: null },
     stores: wanted.stores,
   };
+  writeEstateFile(layout, estate);
+  return estate;
+}
+
+async function completeEstate(layout: Layout, kept: EstateFile): Promise<EstateFile> {
+  if (kept.ports.mail !== undefined) return kept;
+  const estate = { ...kept, ports: await choosePorts(kept.ports) };
   writeEstateFile(layout, estate);
   return estate;
 }

@@ -25,6 +25,8 @@ export interface Layout {
   store: Record<Site, string>;
   shop: { directory: string; settings: string; pidFile: string; logFile: string; maintenance: string };
   witness: { directory: string; journal: string; counts: string; pidFile: string; logFile: string };
+  /** The mails that arrived, and beside them the server's own files. */
+  mailbox: { directory: string; pidFile: string; logFile: string };
   keys: { directory: string; runner: string; escrow: string };
   /** Of the console: HOLDFAST_HOME. */
   home: string;
@@ -62,6 +64,7 @@ export function layoutOf(directory: string): Layout {
       pidFile: at("witness", "load.pid"),
       logFile: at("witness", "load.log"),
     },
+    mailbox: { directory: at("mail"), pidFile: at("mail", ".mailbox.pid"), logFile: at("mail", ".mailbox.log") },
     keys: { directory: at("keys"), runner: at("keys", "runner.txt"), escrow: at("keys", "escrow.txt") },
     home: at("home"),
     configuration: at("holdfast.yaml"),

@@ -7,8 +7,7 @@ import type { Layout, Site } from "./layout";
 /** Writes holdfast.yaml and, apart from it, the values behind its `${NAME}`, which it returns. */
 export async function writeConfiguration(
   layout: Layout,
-  file: EstateFile,
-  servers: Servers,
+  { file, servers, hasMailbox }: { file: EstateFile; servers: Servers; hasMailbox: boolean },
 ): Promise<Record<string, string>> {
   const facts = (site: Site) => {
     const port = site === "primary" ? file.ports.storePrimary : file.ports.storeDr;
@@ -24,6 +23,7 @@ export async function writeConfiguration(
     shopUrl: `http://127.0.0.1:${file.ports.shop}`,
     recipients: await keepKeys(layout),
     identityFile: layout.keys.runner,
+    mailPort: hasMailbox ? (file.ports.mail ?? null) : null,
     stores:
       file.stores === "s3"
         ? { kind: "s3", primary: facts("primary"), dr: facts("dr") }

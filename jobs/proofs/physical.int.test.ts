@@ -106,7 +106,7 @@ const linesOf = async (run: RunDetail) =>
   (await listRunLog(database.ctx(VIEWER), { id: run.id })).lines.map((line) => line.message).join("\n");
 
 const content = (connection: Parameters<DatabaseEngine["digestTables"]>[0]): Promise<TableFacts[]> =>
-  engine.digestTables(connection, ["shop"], signal);
+  engine.digestTables(connection, ["shop"], { signal });
 
 /** Starts what a restore left in a directory, looks at it and ends it. */
 async function lookInto(place: string, settings: readonly string[] = []): Promise<TableFacts[]> {

@@ -6,11 +6,11 @@ import { isAllowed } from "@/lib/kernel/permissions";
 import { OPEN_RUN_STATES } from "@/lib/runs/schemas";
 import { findConfiguration } from "@/lib/settings";
 import { ALERT_ACTION, stateOf, systemTitleOf, titleOf } from "./model";
-import type { AlertKind, AlertView, DeliveryState, DeliveryView } from "./schemas";
+import type { AlertKind, AlertView, DeliveryEvent, DeliveryState, DeliveryView } from "./schemas";
 
 export const ALERT_INCLUDE = {
   system: { select: { name: true } },
-  deliveries: { orderBy: [{ channel: "asc" }, { recipient: "asc" }] },
+  deliveries: { orderBy: [{ createdAt: "asc" }, { channel: "asc" }, { recipient: "asc" }] },
 } as const satisfies Prisma.AlertInclude;
 
 type AlertRow = Prisma.AlertGetPayload<{ include: typeof ALERT_INCLUDE }>;
@@ -22,6 +22,7 @@ export function toDeliveryView(row: DeliveryRow): DeliveryView {
     ...{ id, channel, recipient, attempts, lastAnswer },
     kind: row.kind as DeliveryView["kind"],
     state: row.state as DeliveryState,
+    event: row.event as DeliveryEvent,
     createdAt: row.createdAt.toISOString(),
     nextTryAt: row.nextTryAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,

@@ -236,7 +236,7 @@ describe("a fact", () => {
 });
 
 describe("an alert", () => {
-  test("resolves by itself when the next backup completes, and its task is done", async () => {
+  test("resolves by itself when the next backup completes: its task is done, and whoever was told hears of it", async () => {
     await CAUSES["backup-failed"]();
     await tick();
     database.clock.advance(1_000);
@@ -244,6 +244,12 @@ describe("an alert", () => {
     const backupId = await takeFull(database, estate.engines);
     await tick();
     expect(await onlyAlert()).toMatchObject({ state: "resolved", task: { doneBackupId: backupId } });
+    await deliver();
+    const { mail, hook } = estate.engines;
+    expect(
+      mail.sent.map(({ to, subject }) => [to, subject.includes("resolved: Database: full backup failed")]),
+    ).toEqual(expect.arrayContaining([[OPS, true]]));
+    expect(hook.received.map(({ body }) => (JSON.parse(body) as { event: string }).event)).toContain("alert.resolved");
     await addRun("failed");
     await tick();
     expect(await alerts()).toHaveLength(2);
@@ -280,7 +286,7 @@ describe("an alert", () => {
     expect((await onlyAlert()).state).toBe("resolved");
   });
 
-  test("whose task is overdue is graver, once", async () => {
+  test("whose task is overdue is graver, and everybody is told so, once", async () => {
     await addRun("failed");
     await tick();
     expect(await onlyAlert()).toMatchObject({ severity: "high", task: { isOverdue: false } });
@@ -289,6 +295,10 @@ describe("an alert", () => {
     await tick();
     expect(await onlyAlert()).toMatchObject({ severity: "critical", task: { isOverdue: true } });
     expect((await estate.auditSince()).filter((action) => action === "alert.overdue")).toHaveLength(1);
+    await deliver();
+    const overdue = estate.engines.mail.sent.filter(({ subject }) => subject.includes("overdue, critical"));
+    expect(overdue).toHaveLength(1);
+    expect(overdue[0]?.text).toContain("Overdue: Manual backup within 1 hour; its time ended at 2026-11-23");
   });
 
   test("shows the backup that is under way", async () => {

@@ -1,10 +1,11 @@
 import type { Severity } from "@/lib/audit/schemas";
 import { ALERT_ACTION, titleOf } from "./model";
-import type { AlertKind } from "./schemas";
+import type { AlertKind, DeliveryEvent } from "./schemas";
 
 /** What a message is made of: no secrets, no row data. */
 export interface AlertMessage {
   deliveryId: string;
+  event: DeliveryEvent;
   project: string;
   consoleUrl: string | null;
   /** null: a test of the channel. */
@@ -57,31 +58,43 @@ export function composeMail(message: AlertMessage): { subject: string; text: str
     `Why       ${alert.cause}`,
     ...(alert.hint ? [`          ${alert.hint}`] : []),
     "",
-    ...taskLines(alert),
+    ...taskLines(alert, message.event),
     ...(link ? ["", link] : []),
     "",
-    `Take it: npm run -s holdfast -- alert ack ${alert.id}`,
-    "",
+    ...(alert.resolvedAt ? [] : [`Take it: npm run -s holdfast -- alert ack ${alert.id}`, ""]),
   ];
-  return { subject: `[${project}] ${alert.severity}: ${titleOf(alert)}`, text: lines.join("\n") };
+  return {
+    subject: `[${project}] ${SUBJECT[message.event](alert.severity)}: ${titleOf(alert)}`,
+    text: lines.join("\n"),
+  };
 }
 
-function taskLines(alert: NonNullable<AlertMessage["alert"]>): string[] {
+/** What stands before the title: a phone at night shows no more than that. */
+const SUBJECT: Record<DeliveryEvent, (severity: Severity) => string> = {
+  raised: (severity) => severity,
+  overdue: (severity) => `overdue, ${severity}`,
+  resolved: () => "resolved",
+};
+
+function taskLines(alert: NonNullable<AlertMessage["alert"]>, event: DeliveryEvent): string[] {
   if (alert.resolvedAt) return [`Resolved since, at ${instant(alert.resolvedAt)}: nothing is to be done.`];
+  const isOverdue = event === "overdue";
   return [
-    `To do: ${ALERT_ACTION.words}, by ${instant(alert.dueAt)}.`,
+    isOverdue
+      ? `Overdue: ${ALERT_ACTION.words}; its time ended at ${instant(alert.dueAt)}.`
+      : `To do: ${ALERT_ACTION.words}, by ${instant(alert.dueAt)}.`,
     `          npm run -s holdfast -- backup run ${alert.system}`,
   ];
 }
 
 /** The body of a webhook. Its fields are a contract: add, never rename. */
 export function composeWebhook(message: AlertMessage): string {
-  const { alert, deliveryId, project } = message;
+  const { alert, deliveryId, event, project } = message;
   if (!alert) return JSON.stringify({ id: deliveryId, event: "alert.test", project });
   const { firstAt, raisedAt, dueAt, resolvedAt, ...facts } = alert;
   return JSON.stringify({
     id: deliveryId,
-    event: "alert.raised",
+    event: `alert.${event}`,
     project,
     alert: {
       ...facts,

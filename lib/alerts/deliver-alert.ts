@@ -10,7 +10,7 @@ import type { Configuration } from "@/lib/settings/schemas";
 import { type AlertMessage, composeMail, composeWebhook } from "./compose-message";
 import type { alertDeliveryJob } from "./jobs";
 import { delayAfter, systemTitleOf } from "./model";
-import type { AlertKind, DeliveryState } from "./schemas";
+import type { AlertKind, DeliveryEvent, DeliveryState } from "./schemas";
 
 /** Longer than any engine waits: as long nobody else sends it, and afterwards its runner is gone. */
 const LEASE_MS = 60_000;
@@ -65,7 +65,8 @@ async function send(ctx: JobCtx, delivery: Delivery, consoleUrl: string | null):
 function toMessage(configuration: Configuration, delivery: Delivery, consoleUrl: string | null): AlertMessage {
   const { id: deliveryId, alert: row } = delivery;
   const { name: project } = configuration.project;
-  if (!row) return { deliveryId, project, consoleUrl, alert: null };
+  const event = delivery.event as DeliveryEvent;
+  if (!row) return { deliveryId, event, project, consoleUrl, alert: null };
   const { id, type, level, cause, hint, occurrences, firstAt, raisedAt, dueAt, resolvedAt, runId, backupId } = row;
   const system = row.system.name;
   const alert = {
@@ -75,7 +76,7 @@ function toMessage(configuration: Configuration, delivery: Delivery, consoleUrl:
     system,
     systemTitle: systemTitleOf(system, configuration.systems[system]?.title),
   };
-  return { deliveryId, project, consoleUrl, alert };
+  return { deliveryId, event, project, consoleUrl, alert };
 }
 
 /** This runner stops: whether the other side has it is not known, so another runner sends it again at once. */
@@ -102,7 +103,7 @@ async function recordFailure(ctx: JobCtx, delivery: Delivery, error: unknown): P
 
 async function endDelivery(
   ctx: JobCtx,
-  { id, alertId, channel, kind, recipient, attempts }: Delivery,
+  { id, alertId, event, channel, kind, recipient, attempts }: Delivery,
   { state, answer }: { state: Exclude<DeliveryState, "pending">; answer: string },
 ): Promise<void> {
   requirePermission(ctx, "job.perform");
@@ -115,7 +116,7 @@ async function endDelivery(
     await recordAudit(tx, ctx, {
       action: `alert.${state}`,
       entity: alertId ? { type: "alert", id: alertId } : { type: "channel", id: channel },
-      metadata: { channel, kind, recipient, attempts, answer },
+      metadata: { event, channel, kind, recipient, attempts, answer },
     });
   });
 }

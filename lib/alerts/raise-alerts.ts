@@ -5,6 +5,7 @@ import { newId } from "@/lib/kernel/ids";
 import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
 import type { Configuration } from "@/lib/settings/schemas";
+import { addDeliveries } from "./add-deliveries";
 import { type AlertFact, causeOf, readFacts } from "./facts";
 import { ALERT_ACTION, ALERT_RULES, higherLevel, systemTitleOf, titleOf } from "./model";
 import { recipientsOfAll } from "./recipients";
@@ -104,16 +105,7 @@ async function raise(
       dueAt: dueAfter(ctx),
     },
   });
-  await tx.alertDelivery.createMany({
-    data: recipients.map((each) => ({
-      ...each,
-      id: newId(),
-      alertId: id,
-      state: "pending",
-      createdAt: now,
-      nextTryAt: now,
-    })),
-  });
+  await addDeliveries(tx, ctx, { alertId: id, event: "raised", recipients });
   const systemTitle = systemTitleOf(system, configuration?.systems[system]?.title);
   return {
     kind,

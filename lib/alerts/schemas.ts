@@ -19,10 +19,15 @@ export type AlertState = (typeof ALERT_STATES)[number];
 export const DELIVERY_STATES = ["pending", "delivered", "undelivered"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** What a message says of its alert: it came true, nobody did its task in time, it is over. */
+export const DELIVERY_EVENTS = ["raised", "overdue", "resolved"] as const;
+export type DeliveryEvent = (typeof DELIVERY_EVENTS)[number];
+
 export const DeliveryView = z.object({
   id: z.string(),
   channel: z.string(),
   kind: z.enum(["smtp", "webhook"]),
+  event: z.enum(DELIVERY_EVENTS),
   /** A mail address, or scheme and host of a webhook. */
   recipient: z.string(),
   state: z.enum(DELIVERY_STATES),

@@ -4,7 +4,7 @@ import { nextTimes, previousTime } from "@/lib/kernel/cron";
 import { requirePermission } from "@/lib/kernel/permissions";
 
 /** A slot that is later than this was missed: what it would take now belongs to the next one. */
-const LATE_MS_MAX = 6 * 3_600_000;
+export const LATE_MS_MAX = 6 * 3_600_000;
 /** So many slots that passed while no runner worked are kept one by one. */
 const MISSED_MAX = 10_000;
 const VERSIONS_MAX = 200;

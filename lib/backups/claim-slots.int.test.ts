@@ -72,6 +72,8 @@ describe("a due slot", () => {
   test("that comes while a backup is under way is that backup's", async () => {
     database.clock.set("2026-11-23T02:00:05Z");
     const [first] = (await claim()).started;
+    const startedAt = database.clock.now();
+    await database.db.run.update({ where: { id: first ?? "" }, data: { state: "running", startedAt } });
     database.clock.set("2026-11-24T02:00:05Z");
     expect(await claim()).toEqual({ started: [] });
     expect(await slots()).toEqual([
@@ -81,6 +83,35 @@ describe("a due slot", () => {
     await endRun(first ?? "", "succeeded");
     await claim();
     expect((await slots()).map(([, state]) => state)).toEqual(["ok", "ok"]);
+  });
+
+  test("whose run no runner took within six hours is missed, and the run ends with the reason", async () => {
+    database.clock.set("2026-11-23T02:00:05Z");
+    const [first] = (await claim()).started;
+    database.clock.set("2026-11-23T08:00:00Z");
+    await claim();
+    expect(await slots()).toEqual([["2026-11-23T02:00", "running"]]);
+    database.clock.set("2026-11-23T08:00:06Z");
+    await Promise.all([claim(), claim()]);
+    expect(await slots()).toEqual([["2026-11-23T02:00", "missed"]]);
+    expect((await auditSince()).filter((action) => /slot|aborted/.test(action))).toEqual([
+      "slot.missed",
+      "run.aborted",
+    ]);
+    const run = await database.db.run.findUniqueOrThrow({ where: { id: first ?? "" } });
+    expect(run).toMatchObject({ state: "aborted", errorMessage: 'no runner of "primary" took it in time' });
+    const facts = await database.db.alertFact.findMany({ where: { systemId, handledAt: null } });
+    expect(facts.map(({ kind }) => kind)).toEqual(["slot-missed"]);
+  });
+
+  test("whose run a person asked for later is missed, and the person's run goes on waiting", async () => {
+    database.clock.set("2026-11-23T02:00:05Z");
+    const [first] = (await claim()).started;
+    database.clock.set("2026-11-23T08:00:06Z");
+    await database.db.run.update({ where: { id: first ?? "" }, data: { queuedAt: database.clock.now() } });
+    await claim();
+    expect(await slots()).toEqual([["2026-11-23T02:00", "missed"]]);
+    expect((await database.db.run.findUniqueOrThrow({ where: { id: first ?? "" } })).state).toBe("queued");
   });
 
   test("that somebody finds hours later is still taken, and after six hours is missed", async () => {
@@ -168,12 +199,13 @@ describe("a schedule", () => {
 
   test("that stays the same over other changes of the configuration goes on without a break", async () => {
     database.clock.set("2026-11-23T02:00:05Z");
-    await claim();
+    const [first] = (await claim()).started;
+    await endRun(first ?? "", "succeeded");
     await declareAt("2026-11-25T09:00:00Z");
     expect((await slots()).length).toBe(1);
     await claim();
     expect(await slots()).toEqual([
-      ["2026-11-23T02:00", "running"],
+      ["2026-11-23T02:00", "ok"],
       ["2026-11-24T02:00", "missed"],
       ["2026-11-25T02:00", "missed"],
     ]);

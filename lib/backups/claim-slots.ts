@@ -5,17 +5,19 @@ import { requirePermission } from "@/lib/kernel/permissions";
 import { findConfiguration } from "@/lib/settings";
 import { DEFAULT_SCHEDULES, declaredBackups } from "@/lib/settings/schemas";
 import { type DueSchedule, type DueSlot, claimDue } from "./claim-due";
+import { missSlots } from "./miss-slots";
 import type { BackupType } from "./schemas";
 import { findOpenBackup, startBackup } from "./start-backup";
 
 /**
  * Claims the newest due slot of every declared backup, exactly once over any number of runners (the row is the
  * claim), and starts it. One that nobody took in time is kept as `missed`, and so are those before it that passed
- * while no runner worked. Ended runs end their slots.
+ * while no runner worked. Ended runs end their slots, and so does the time of a run that no runner took.
  */
 export async function claimSlots(ctx: Ctx): Promise<{ started: string[] }> {
   requirePermission(ctx, "job.perform");
   await endSlots(ctx);
+  await missSlots(ctx);
   const loaded = await findConfiguration(ctx);
   const started: string[] = [];
   const schedules = Object.entries(loaded?.configuration.systems ?? {}).flatMap(([system, declaration]) =>

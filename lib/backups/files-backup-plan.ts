@@ -7,6 +7,7 @@ import { fillPath, loadConfiguration } from "@/lib/settings";
 import { findFilesParent } from "./find-files-parent";
 import { fingerprintSecrets } from "./fingerprint-secrets";
 import type { FilesManifest, SecretsInUse } from "./manifest";
+import { readExpectedBytes } from "./read-expected-bytes";
 import { readPart } from "./read-part";
 import {
   type TreeBackup,
@@ -75,10 +76,11 @@ async function store(ctx: StepCtx, shared: FilesBackup): Promise<StepOutcome> {
   shared.secretsFingerprint = shared.holdsSecrets ? await fingerprintSecrets(ctx, shared.source) : null;
   shared.secrets = await secretsOf(ctx, shared.system);
   const base = parent ? await openBase(ctx, shared, parent) : undefined;
+  const total = await readExpectedBytes(ctx, { systemId: shared.systemId, type: shared.type, method: "tar" });
   const archive = ctx.engines.files.archive(shared.source, {
     base: base?.streams,
     signal: ctx.signal,
-    onProgress: (done) => ctx.run.progress({ done, total: null, unit: "bytes" }),
+    onProgress: (done) => ctx.run.progress({ done, total, unit: "bytes", isTotalExpected: true }),
   });
   try {
     const [stored, packed] = await Promise.allSettled([

@@ -15,6 +15,7 @@ import type { PhysicalManifest } from "./manifest";
 import { openRepositories } from "./open-repositories";
 import { findParent } from "./physical-chain";
 import { publishBackup } from "./publish-backup";
+import { readExpectedBytes } from "./read-expected-bytes";
 import { storeStream } from "./store-dump";
 
 /** A backup of a server's files under way. */
@@ -132,9 +133,13 @@ async function storeFiles(ctx: StepCtx, shared: FilesBackup): Promise<StepOutcom
   shared.parts = [];
   // Settings and schemas are asked anew right before: they belong to what is copied now.
   shared.facts = await shared.engine.inspect(ctx.signal);
+  const total = await readExpectedBytes(ctx, { systemId: shared.systemId, type, method: "physical" });
   const backup = shared.physical.backup(
     { parent: parent?.files ?? null },
-    { signal: ctx.signal, onProgress: (done) => ctx.run.progress({ done, total: null, unit: "bytes" }) },
+    {
+      signal: ctx.signal,
+      onProgress: (done) => ctx.run.progress({ done, total, unit: "bytes", isTotalExpected: true }),
+    },
   );
   const { part, facts } = await storeStream(ctx, shared, {
     name: "data",

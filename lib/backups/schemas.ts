@@ -68,6 +68,8 @@ export const ListBackupsInput = z.strictObject({
   repository: z.string().optional(),
   type: z.enum(BACKUP_TYPES).optional(),
   state: z.enum(BACKUP_STATES).optional(),
+  /** Whether a restore of it ever passed; reading its objects alone is none. */
+  proof: z.enum(["proven", "unproven"]).optional(),
   cursor: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

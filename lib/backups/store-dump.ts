@@ -10,6 +10,7 @@ import type { FullBackup } from "./full-backup";
 import { keepPart } from "./keep-part";
 import { logNumber } from "./log-position";
 import type { ManifestPart } from "./manifest";
+import { readExpectedBytes } from "./read-expected-bytes";
 
 /** Begins the backup and stores users, roles and grants. */
 export async function storeUsers(ctx: StepCtx, shared: FullBackup): Promise<StepOutcome> {
@@ -56,6 +57,7 @@ async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
   // Asked anew right before the dump: a schema that was made since would be in the log and not in the dump.
   const facts = await shared.engine.inspect(ctx.signal);
   shared.facts = facts;
+  const total = await readExpectedBytes(ctx, { systemId: shared.systemId, type: "full", method: "logical" });
   const dump = shared.engine.dump(
     {
       schemas: facts.schemas,
@@ -63,7 +65,7 @@ async function dumpOnce(ctx: StepCtx, shared: FullBackup) {
     },
     {
       signal: ctx.signal,
-      onProgress: (done) => ctx.run.progress({ done, total: null, unit: "bytes" }),
+      onProgress: (done) => ctx.run.progress({ done, total, unit: "bytes", isTotalExpected: true }),
     },
   );
   const { part, facts: dumped } = await storeStream(ctx, shared, { name: "data", ...dump });

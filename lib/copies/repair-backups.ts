@@ -1,3 +1,4 @@
+import type { Prisma } from "@/lib/db/client";
 import { type AnyManifest, type LogManifest, readManifest } from "@/lib/backups";
 import { BACKUP_TYPES, type BackupType } from "@/lib/backups/schemas";
 import { DamagedError, summarizeError } from "@/lib/kernel/errors";
@@ -28,12 +29,15 @@ interface WantedBackup {
 /** Brings every backup that is missing or damaged here, or never came here, from a repository that holds it well. */
 export async function repairBackups(ctx: StepCtx, repair: Repair): Promise<StepOutcome> {
   const before = repair.mended;
-  let done = 0;
+  const wanted = await ctx.db.backup.aggregate({ where: wantedWhere(repair), _sum: { sizeBytes: true } });
+  const total = Number(wanted._sum.sizeBytes ?? 0);
+  let [done, doneBytes] = [0, 0];
   for await (const backup of listWanted(ctx, repair)) {
     ctx.signal.throwIfAborted();
     await repairBackup(ctx, repair, backup);
     done += 1;
-    ctx.run.progress({ done, total: null, unit: "checks" });
+    doneBytes += backup.sizeBytes;
+    ctx.run.progress({ done: doneBytes, total, unit: "bytes" });
   }
   return { summary: `${formatCountOf(repair.mended - before, "backup")} mended of ${done} that lacked a copy` };
 }
@@ -41,22 +45,11 @@ export async function repairBackups(ctx: StepCtx, repair: Repair): Promise<StepO
 /** Page by page, newest first: what is needed first is mended first. What a runner that died had mended is not wanted any more. */
 async function* listWanted(ctx: StepCtx, repair: Repair): AsyncGenerator<WantedBackup> {
   const target = requireTarget(repair);
-  const here = { repositoryId: target.id };
+  const wanted = wantedWhere(repair);
   let cursor: string | null = null;
   for (;;) {
     const rows: WantedRow[] = await ctx.db.backup.findMany({
-      where: {
-        state: { in: ["complete", "incomplete"] },
-        ...(cursor === null ? {} : { id: { lt: cursor } }),
-        OR: [
-          { copies: { some: { ...here, state: { in: ["missing", "damaged"] } } } },
-          ...BACKUP_TYPES.map((type) => ({
-            type,
-            system: { name: { in: systemsTo(repair, type) } },
-            copies: { none: here, some: { state: { in: [...EXPECTED_COPIES] } } },
-          })),
-        ],
-      },
+      where: { ...wanted, ...(cursor === null ? {} : { id: { lt: cursor } }) },
       orderBy: { id: "desc" },
       take: PAGE,
       select: WANTED,
@@ -65,6 +58,22 @@ async function* listWanted(ctx: StepCtx, repair: Repair): AsyncGenerator<WantedB
     cursor = rows.at(-1)?.id ?? null;
     if (rows.length < PAGE) return;
   }
+}
+
+/** Backups that are missing or damaged here, or are declared to go here and never came. */
+function wantedWhere(repair: Repair): Prisma.BackupWhereInput {
+  const here = { repositoryId: requireTarget(repair).id };
+  return {
+    state: { in: ["complete", "incomplete"] },
+    OR: [
+      { copies: { some: { ...here, state: { in: ["missing", "damaged"] } } } },
+      ...BACKUP_TYPES.map((type) => ({
+        type,
+        system: { name: { in: systemsTo(repair, type) } },
+        copies: { none: here, some: { state: { in: [...EXPECTED_COPIES] } } },
+      })),
+    ],
+  };
 }
 
 const WANTED = {

@@ -29,7 +29,7 @@ export async function repairLogs(ctx: StepCtx, repair: Repair): Promise<StepOutc
   for (const source of await otherRepositories(ctx, repair)) {
     for await (const rows of listSources(ctx, source.id)) {
       await repairWanted(ctx, repair, { wanted: await wantedOf(ctx, repair, rows), failed });
-      ctx.run.progress({ done: repair.mended - before, total: null, unit: "checks" });
+      ctx.run.progress({ done: repair.mended - before, total: null, unit: "files" });
     }
   }
   await noteUnhelped(ctx, repair, failed);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { formatAge, formatBytes, formatDuration, formatTarget } from "./format";
 
 test.each([
-  [0, "0ms"],
+  [0, "0s"],
   [999, "999ms"],
   [59_000, "59s"],
   [252_000, "4m 12s"],

@@ -4,6 +4,7 @@
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return "–";
   if (ms < 0) return `-${formatDuration(-ms)}`;
+  if (ms < 0.5) return "0s";
   if (ms < 1_000) return `${Math.round(ms)}ms`;
   const seconds = Math.floor(ms / 1_000);
   const days = Math.floor(seconds / 86_400);

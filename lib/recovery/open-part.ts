@@ -11,13 +11,18 @@ type Opened = Awaited<PipedOpening["done"]> & Partial<Awaited<Opening["done"]>>;
 
 type PartSource = Pick<Recovery, "source" | "identityFile">;
 
-/** Hands a part's plain bytes to `consume`, and checks digests and exit codes after the last byte. */
+/** Hands a part's plain bytes to `consume`, and checks digests and exit codes after the last byte. `onProgress`: stored bytes that were read. */
 export async function openPart(
   ctx: RecoveryCtx,
   recovery: PartSource,
-  { part, consume }: { part: ManifestPart; consume: (plain: Readable) => Promise<void> },
+  options: {
+    part: ManifestPart;
+    consume: (plain: Readable) => Promise<void>;
+    onProgress?: (sealedBytes: number) => void;
+  },
 ): Promise<void> {
-  const opening = ctx.engines.envelope.open(...sealedBytes(ctx, recovery, { part }));
+  const { part, consume } = options;
+  const opening = ctx.engines.envelope.open(...sealedBytes(ctx, recovery, options));
   await settlePart(ctx, recovery, { part, opened: opening.done, consumed: consume(opening.output) });
 }
 

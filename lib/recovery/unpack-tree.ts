@@ -5,7 +5,7 @@ import { formatBytes } from "@/lib/kernel/format";
 import type { StepOutcome } from "@/lib/runs";
 import { openPart } from "./open-part";
 import { type RecoveryCtx, known } from "./recovery";
-import type { TreeRecovery } from "./tree-recovery";
+import type { TreeManifest, TreeRecovery } from "./tree-recovery";
 
 /** Unpacks the chain beside the target. */
 export async function unpackTree(ctx: RecoveryCtx, recovery: TreeRecovery): Promise<StepOutcome> {
@@ -13,22 +13,32 @@ export async function unpackTree(ctx: RecoveryCtx, recovery: TreeRecovery): Prom
   const chain = known(recovery.chain, "the chain");
   const place = await files.prepareTarget(recovery.directory, recovery.key);
   recovery.place = place;
-  for (const [index, manifest] of chain.entries()) {
+  const total = chain.reduce((sum, manifest) => sum + archiveOf(manifest).sealed.sizeBytes, 0);
+  let before = 0;
+  for (const manifest of chain) {
+    const part = archiveOf(manifest);
+    const onProgress = (done: number) => ctx.run.progress({ done: before + done, total, unit: "bytes" });
     if (manifest.kind === "git") {
       const facts = { refs: manifest.refs, head: manifest.head, tool: manifest.tools.git ?? "" };
       await openPart(ctx, recovery, {
-        part: partOf(manifest, "bundle"),
+        part,
+        onProgress,
         consume: (plain) => code.restore(place, plain, { facts, signal: ctx.signal }),
       });
     } else {
       await openPart(ctx, recovery, {
-        part: partOf(manifest, "files"),
+        part,
+        onProgress,
         consume: (plain) => files.extract(place, plain, { signal: ctx.signal }),
       });
     }
-    ctx.run.progress({ done: index + 1, total: chain.length, unit: "files" });
+    before += part.sealed.sizeBytes;
   }
   return { summary: `${chain.length} archives unpacked` };
+}
+
+function archiveOf(manifest: TreeManifest): ManifestPart {
+  return partOf(manifest, manifest.kind === "git" ? "bundle" : "files");
 }
 
 function partOf(manifest: { id: string; parts: ManifestPart[] }, name: ManifestPart["name"]): ManifestPart {

@@ -1,3 +1,4 @@
+export { abandonRun } from "./abandon-run";
 export { abortRun } from "./abort-run";
 export { createRun, type NewRun } from "./create-run";
 export type { ClaimedRun } from "./claim-run";

@@ -173,5 +173,11 @@ describe("progress", () => {
     });
     expect(measureProgress({ done: 50, total: null, unit: "bytes" }, 5_000).secondsLeft).toBeNull();
     expect(measureProgress({ done: 300, total: 200, unit: "bytes" }, 5_000).secondsLeft).toBe(0);
+    const expected = { total: 200, unit: "bytes", isTotalExpected: true } as const;
+    expect(measureProgress({ done: 50, ...expected }, 5_000)).toMatchObject({ isTotalExpected: true, secondsLeft: 15 });
+    expect(measureProgress({ done: 201, ...expected }, 5_000)).toEqual({
+      ...{ done: 201, total: null, unit: "bytes" },
+      ...{ ratePerSecond: 40.2, secondsLeft: null },
+    });
   });
 });

@@ -63,9 +63,13 @@ function isDone(state: StepState): boolean {
 
 /** Rate over the whole step and the time left at that rate; unknown in the first half second. */
 export function measureProgress(
-  facts: { done: number; total: number | null; unit: Progress["unit"] },
+  { isTotalExpected = false, ...told }: Omit<Progress, "ratePerSecond" | "secondsLeft">,
   elapsedMs: number,
 ): Progress {
+  // An expectation that is passed was wrong: from here on the end is not known.
+  const isPassed = isTotalExpected && told.total !== null && told.done >= told.total;
+  const total = isPassed ? null : told.total;
+  const facts = { ...told, total, ...(isTotalExpected && total !== null ? { isTotalExpected } : {}) };
   const ratePerSecond = elapsedMs >= 500 && facts.done > 0 ? (facts.done * 1_000) / elapsedMs : null;
   const secondsLeft =
     ratePerSecond !== null && facts.total !== null ? Math.max(0, facts.total - facts.done) / ratePerSecond : null;

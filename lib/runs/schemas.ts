@@ -41,6 +41,8 @@ export const Progress = z.object({
   done: z.number(),
   total: z.number().nullable(),
   unit: z.enum(["bytes", "tables", "transactions", "checks", "repositories", "files", "backups"]),
+  /** The total is that of the last time, not of this one: it is said so, and dropped once it is passed. */
+  isTotalExpected: z.boolean().optional(),
   ratePerSecond: z.number().nullable(),
   secondsLeft: z.number().nullable(),
 });

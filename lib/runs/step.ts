@@ -17,8 +17,11 @@ export interface RunHandle {
   id: string;
   /** One line for the operators. Never a secret, never row data. */
   say(message: string, level?: LogLevel): void;
-  progress(facts: { done: number; total: number | null; unit: Progress["unit"] }): void;
+  progress(facts: ProgressFacts): void;
 }
+
+/** How far a step is. Rate and time left are measured from it. */
+export type ProgressFacts = Pick<Progress, "done" | "total" | "unit" | "isTotalExpected">;
 
 /** One step of a plan. `Shared` is what the steps hand to each other within one process. */
 export interface Step<Shared> {

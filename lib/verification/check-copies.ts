@@ -1,4 +1,5 @@
 import { LINKS } from "@/lib/backups";
+import type { Prisma } from "@/lib/db/client";
 import { type CopyPlace, EXPECTED_COPIES, judgeCopy, openPlace, recordCopies } from "@/lib/copies";
 import { requirePermission } from "@/lib/kernel/permissions";
 import type { StepCtx } from "@/lib/runs";
@@ -22,10 +23,17 @@ export async function checkCopies(
     orderBy: { name: "asc" },
   });
   const found = { copies: 0, bad: 0 };
+  const total = await ctx.db.backupCopy.count({
+    where: { repository: { removedAt: null }, state: { in: [...EXPECTED_COPIES] }, backup: countedBackups(systemId) },
+  });
   for (const { name } of repositories) {
-    await checkPlace(ctx, { place: await openPlace(ctx, name, ctx.run.id), systemId, system, found });
+    await checkPlace(ctx, { place: await openPlace(ctx, name, ctx.run.id), systemId, system, found, total });
   }
   return found;
+}
+
+function countedBackups(systemId: string): Prisma.BackupWhereInput {
+  return { systemId, OR: [...LINKS.OR, { type: "log" }], state: { in: ["complete", "incomplete"] } };
 }
 
 interface PlaceCheck {
@@ -33,6 +41,8 @@ interface PlaceCheck {
   systemId: string;
   system: string;
   found: { copies: number; bad: number };
+  /** Copies in all repositories. */
+  total: number;
 }
 
 async function checkPlace(ctx: StepCtx, check: PlaceCheck): Promise<void> {
@@ -41,19 +51,17 @@ async function checkPlace(ctx: StepCtx, check: PlaceCheck): Promise<void> {
       where: {
         repositoryId: check.place.id,
         state: { in: [...EXPECTED_COPIES] },
-        backup: {
-          systemId: check.systemId,
-          OR: [...LINKS.OR, { type: "log" }],
-          state: { in: ["complete", "incomplete"] },
-        },
+        backup: countedBackups(check.systemId),
         ...(after ? { backupId: { gt: after } } : {}),
       },
       orderBy: { backupId: "asc" },
       take: COPIES_A_PAGE,
       select: { backupId: true, state: true },
     });
-    for (const row of rows) await checkCopy(ctx, check, row);
-    ctx.run.progress({ done: check.found.copies, total: null, unit: "checks" });
+    for (const row of rows) {
+      await checkCopy(ctx, check, row);
+      ctx.run.progress({ done: check.found.copies, total: check.total, unit: "checks" });
+    }
     after = rows.at(-1)?.backupId;
     if (rows.length < COPIES_A_PAGE) return;
   }

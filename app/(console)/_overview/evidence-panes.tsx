@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { latestAuditQuery, repositoriesQuery } from "@/app/_client/queries";
+import { actorWords } from "@/components/patterns/actor";
 import { Pane, PaneHead } from "@/components/patterns/pane";
 import { Severity } from "@/components/patterns/severity";
 import { ErrorNote } from "@/components/patterns/states";
@@ -28,7 +29,7 @@ export function AuditPane() {
             >
               {event.action}
             </Link>
-            <span className="truncate text-ink-3">{event.actor.label}</span>
+            <span className="truncate text-ink-3">{actorWords(event.actor.label)}</span>
             <Age at={event.receivedAt} suffix=" ago" className="ml-auto text-12 whitespace-nowrap text-ink-3" />
           </li>
         ))}

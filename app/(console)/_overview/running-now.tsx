@@ -1,6 +1,7 @@
 "use client";
 
 import Link from "next/link";
+import { actorWords } from "@/components/patterns/actor";
 import { useNow } from "@/components/patterns/clock";
 import { ModeChip } from "@/components/patterns/chip";
 import { Pane, PaneHead } from "@/components/patterns/pane";
@@ -61,10 +62,9 @@ function Ended({ run }: { run: RunSummary }) {
 }
 
 function Place({ run }: { run: RunSummary }) {
-  const left = leftText(run.progress?.secondsLeft ?? null);
   if (run.state === "queued") return "queued";
   if (run.stepsTotal > 1) return `step ${Math.min(run.stepsDone + 1, run.stepsTotal)} of ${run.stepsTotal}`;
-  return left ?? "running";
+  return "running";
 }
 
 /** One segment a step: done, now, to come; hatched while somebody has to decide. */
@@ -72,7 +72,7 @@ function StepBar({ run }: { run: RunSummary }) {
   if (run.progress && run.progress.total !== null && run.stepsTotal <= 1) {
     return <ProgressBar done={run.progress.done} total={run.progress.total} label={progressText(run.progress)} />;
   }
-  const share = run.progress?.total ? run.progress.done / run.progress.total : 0.5;
+  const share = run.progress?.total ? run.progress.done / run.progress.total : null;
   return (
     <div role="img" aria-label={`${run.stepsDone} of ${run.stepsTotal} steps done`} className="flex h-2 gap-0.5">
       {Array.from({ length: run.stepsTotal }, (_, index) => {
@@ -81,8 +81,12 @@ function StepBar({ run }: { run: RunSummary }) {
           index < run.stepsDone ? "bg-mark" : isNow && run.state === "waiting" ? "hatch text-warning" : "bg-track";
         return (
           <i key={index} className={`relative min-w-[3px] flex-1 ${look}`}>
-            {isNow && run.state === "running" && (
+            {isNow && run.state === "running" && share !== null && (
               <i className="absolute inset-y-0 left-0 bg-running" style={{ width: `${share * 100}%` }} />
+            )}
+            {isNow && run.state === "running" && share === null && (
+              // It runs, and nobody knows how far it is: a bar would pretend that somebody does.
+              <i className="absolute inset-0 hatch text-running" />
             )}
           </i>
         );
@@ -104,11 +108,13 @@ function factsOf(run: RunSummary, soFarMs: number | null): string {
 function RunFacts({ run }: { run: RunSummary }) {
   const now = useNow();
   const isOpen = run.endedAt === null;
-  const rate = isOpen && run.progress ? rateText(run.progress) : null;
+  const { progress } = run;
+  const pace =
+    isOpen && progress ? [rateText(progress), leftText(progress.secondsLeft)].filter(Boolean).join(", ") : "";
   return (
     <div className="mt-[3px] flex justify-between gap-2 text-12 whitespace-nowrap text-ink-3">
       <span className="truncate">{factsOf(run, isOpen ? soFarMs(run, now) : null)}</span>
-      <span>{rate ?? `by ${run.startedBy}`}</span>
+      <span>{pace || `by ${actorWords(run.startedBy)}`}</span>
     </div>
   );
 }

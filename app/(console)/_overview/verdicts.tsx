@@ -49,7 +49,7 @@ function Danger({ systems, alerts }: Pick<VerdictsProps, "systems" | "alerts">) 
     );
   }
   if (!worst) {
-    const answered = systems.filter((system) => system.kind === "mariadb").length;
+    const answered = systems.filter((system) => system.kind !== "service").length;
     return (
       <Verdict
         question="Is anything in danger?"
@@ -101,7 +101,7 @@ const PROOF_MS_MAX = 90 * 86_400_000;
 function Proof({ systems }: { systems: readonly SystemSummary[] }) {
   const now = useNow(60_000);
   const { zone } = useZone();
-  const backedUp = systems.filter((system) => system.kind === "mariadb");
+  const backedUp = systems.filter((system) => system.kind !== "service");
   const proven = backedUp.filter(
     (system) => system.lastProvenAt && now - Date.parse(system.lastProvenAt) < PROOF_MS_MAX,
   );
@@ -120,7 +120,7 @@ function Proof({ systems }: { systems: readonly SystemSummary[] }) {
       answer={proven.length === 0 ? "No proof yet" : `${proven.length} of ${backedUp.length} proven by restore`}
       evidence={
         <span className="truncate first-letter:uppercase">
-          {missing ? `${missing.title}: no restore was proven in 90 days` : `${oldestWords}${to}`}
+          {missing ? `${missing.title}: no proof in 90 days` : `${oldestWords}${to}`}
         </span>
       }
     />

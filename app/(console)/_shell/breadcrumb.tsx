@@ -40,12 +40,24 @@ export function Breadcrumb({ estate }: { estate: string | null }) {
   );
 }
 
+/** Pages below a section that are no things. */
+const PAGES: Partial<Record<string, string>> = {
+  "backups/calendar": "Calendar",
+  "backups/chains": "Chains",
+  "backups/cuts": "Cut",
+  "backups/retention": "Retention",
+  "backups/storage": "Storage",
+  "recovery/restore": "Restore",
+};
+
 /** A thing's title once the page has it; its name or the head of its id until then. */
 function ThingName({ section, id }: { section: string; id: string }) {
   const system = useQuery({ ...systemQuery(id), enabled: false });
   const run = useQuery({ ...runQuery(id), enabled: false });
   if (section === "systems") return system.data?.title ?? id;
   if (section === "runs" && run.data) return run.data.title;
-  if (section === "backups" && id === "retention") return "Retention";
+  const page = PAGES[`${section}/${id}`];
+  if (page) return page;
+  if (section === "backups") return "Backup";
   return /^[0-9a-f-]{36}$/.test(id) ? id.slice(0, 8) : id;
 }

@@ -77,7 +77,7 @@ function OpenAlert({ alert, isFirst }: { alert: AlertView; isFirst: boolean }) {
           <AlertActs alert={alert} isPrimary={isFirst} />
         </div>
       </div>
-      <div className="mt-0.5 grid gap-1 pl-6">
+      <div className="mt-0.5 grid gap-1 pl-6 phone:mt-2">
         <p className="text-ink-2 first-letter:uppercase">
           {alert.cause}
           {alert.hint && <span className="text-ink-3">. {alert.hint}</span>}

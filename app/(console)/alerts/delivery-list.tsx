@@ -19,15 +19,16 @@ export function DeliveryList({ deliveries }: { deliveries: readonly DeliveryView
       {deliveries.map((delivery) => (
         <li
           key={delivery.id}
-          className="grid min-h-[22px] grid-cols-[12px_88px_minmax(0,220px)_minmax(0,1fr)] items-center gap-2 phone:grid-cols-[12px_minmax(0,1fr)]"
+          className="grid min-h-[22px] grid-cols-[12px_64px_72px_minmax(0,200px)_minmax(0,1fr)] items-center gap-2 phone:grid-cols-[12px_64px_minmax(0,1fr)]"
         >
           <Glyph tone={deliveryTone(delivery)} label={delivery.state} />
-          <span className="truncate phone:hidden">{delivery.channel}</span>
+          <span>{delivery.event}</span>
+          <span className="truncate text-ink-2 phone:hidden">{delivery.channel}</span>
           <span className="truncate text-ink-2" title={delivery.recipient}>
             {delivery.recipient}
           </span>
           <span
-            className="truncate text-ink-3 phone:col-start-2 phone:whitespace-normal"
+            className="truncate text-ink-3 phone:col-span-2 phone:col-start-2 phone:whitespace-normal"
             title={delivery.lastAnswer ?? ""}
           >
             <DeliveryWords delivery={delivery} />

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import { actorWords } from "@/components/patterns/actor";
 import { useZone } from "@/components/patterns/clock";
 import { formatInstant, zoneName } from "@/components/patterns/instant";
 import { Severity } from "@/components/patterns/severity";
@@ -99,7 +100,9 @@ function Row({ event, zone, isOpen, onOpen }: RowProps) {
           <Severity value={event.severity} />
         </span>
         <span className="truncate font-medium phone:[grid-area:a]">{event.action}</span>
-        <span className="truncate phone:text-12 phone:[grid-area:w]">{event.actor.label}</span>
+        <span className="truncate phone:text-12 phone:[grid-area:w]" title={event.actor.label}>
+          {actorWords(event.actor.label)}
+        </span>
         <span className="truncate text-ink-3 phone:text-12 phone:[grid-area:d]">{formatEventDetail(event)}</span>
       </button>
     </li>

@@ -6,7 +6,7 @@ import { useNow, useZone } from "@/components/patterns/clock";
 import { DataTable, type DataColumn } from "@/components/patterns/data-table";
 import { formatInstant } from "@/components/patterns/instant";
 import { Verification } from "@/components/patterns/levels";
-import { leftText, progressText, rateText } from "@/components/patterns/progress";
+import { progressWords } from "@/components/patterns/progress";
 import { Glyph, Status } from "@/components/patterns/status";
 import { Age, Instant } from "@/components/patterns/time";
 import { formatBytes, formatDuration } from "@/lib/kernel/format";
@@ -120,7 +120,7 @@ function Stored({ backup }: { backup: BackupSummary }) {
 function RunningCopy({ backup }: { backup: BackupSummary }) {
   const progress = useProgress(backup);
   if (!progress) return <span className="text-ink-3">writing</span>;
-  const words = [progressText(progress), rateText(progress), leftText(progress.secondsLeft)].filter(Boolean).join(", ");
+  const words = progressWords(progress);
   return <span title={words}>{words}</span>;
 }
 

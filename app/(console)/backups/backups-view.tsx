@@ -2,37 +2,56 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useQueryStates } from "nuqs";
+import { startCut } from "@/app/(console)/actions";
+import { useAction } from "@/app/_client/use-action";
 import { backupsQuery, repositoriesQuery, systemsQuery } from "@/app/_client/queries";
 import { Filter, FilterRow, PagedList } from "@/components/patterns/list-controls";
 import { Fact, Facts, PageHeading, PageTitle } from "@/components/patterns/pane";
-import { Empty, Loaded } from "@/components/patterns/states";
+import { Empty, ErrorNote, Loaded } from "@/components/patterns/states";
 import { Glyph } from "@/components/patterns/status";
-import { buttonStyles } from "@/components/ui/button";
+import { Button, buttonStyles } from "@/components/ui/button";
 import { formatBytes, formatCountOf } from "@/lib/kernel/format";
 import type { RepositoryView } from "@/lib/repositories/schemas";
 import { BACKUP_WORD } from "./backup-status";
 import { BackupViews } from "./backup-views";
 import { BackupsTable } from "./backups-table";
 import { repositoryHealth } from "./repository-health";
-import { BACKUPS_PER_PAGE, backupsSearch, STATES, TYPES } from "./search-params";
+import { BACKUPS_PER_PAGE, backupsSearch, PROOFS, STATES, TYPES } from "./search-params";
 
-export function BackupsView() {
+export function BackupsView({ mayBackUp }: { mayBackUp: boolean }) {
+  const router = useRouter();
+  const cut = useAction(startCut, { onDone: ({ runId }) => router.push(`/backups/cuts/${runId}`) });
   const [search, setSearch] = useQueryStates(backupsSearch);
   const backups = useQuery(backupsQuery({ ...search, limit: BACKUPS_PER_PAGE }));
   const systems = useQuery(systemsQuery());
   const repositories = useQuery(repositoriesQuery()).data?.repositories ?? [];
-  const isFiltered = [search.system, search.repository, search.type, search.state].some((value) => value !== null);
+  const isFiltered = [search.system, search.repository, search.type, search.state, search.proof].some(
+    (value) => value !== null,
+  );
   const filter = (change: Partial<typeof search>) => void setSearch({ ...change, cursor: null });
   const clear = () => void setSearch(null);
-  const backedUp = (systems.data?.systems ?? []).filter((system) => system.kind === "mariadb");
+  const backedUp = (systems.data?.systems ?? []).filter((system) => system.kind !== "service");
   return (
     <>
       <PageTitle
         acts={
-          <Link href="/backups/retention" className={buttonStyles()}>
-            Retention
-          </Link>
+          <>
+            <Link href="/backups/retention" className={buttonStyles()}>
+              Retention
+            </Link>
+            {mayBackUp && backedUp.length > 1 && (
+              <Button
+                disabled={cut.isPending}
+                focusableWhenDisabled
+                title="A full backup of every system under one cut id, as close in time as it can be"
+                onClick={() => cut.run({})}
+              >
+                Take a cut
+              </Button>
+            )}
+          </>
         }
       >
         <PageHeading>Backups</PageHeading>
@@ -41,6 +60,7 @@ export function BackupsView() {
           every recovery point, where its copies lie, and what was proven of it
         </span>
       </PageTitle>
+      {cut.failure && <ErrorNote failure={cut.failure} className="border-t border-line px-4 py-2 phone:px-3" />}
       <RepositoryFacts repositories={repositories} />
       <FilterRow isFiltered={isFiltered} onClear={clear}>
         <Filter
@@ -62,6 +82,13 @@ export function BackupsView() {
           options={STATES}
           word={(state) => BACKUP_WORD[state].toLowerCase()}
           onChange={(state) => filter({ state })}
+        />
+        <Filter
+          name="proofs"
+          value={search.proof}
+          options={PROOFS}
+          word={(proof) => (proof === "proven" ? "proven by restore" : "not proven")}
+          onChange={(proof) => filter({ proof })}
         />
       </FilterRow>
       <div className="border-t border-line">

@@ -2,7 +2,7 @@ import { HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import type { SearchParams } from "nuqs/server";
 import { backupsQuery, repositoriesQuery } from "@/app/_client/queries";
-import { pageCtx } from "@/app/_server/page";
+import { pageCtx, rightsOf } from "@/app/_server/page";
 import { datum, prefill } from "@/app/_server/prefill";
 import { listBackups } from "@/lib/backups";
 import { listRepositories } from "@/lib/repositories";
@@ -24,7 +24,7 @@ export default async function BackupsPage({ searchParams }: { searchParams: Prom
   ]);
   return (
     <HydrationBoundary state={state}>
-      <BackupsView />
+      <BackupsView mayBackUp={rightsOf(ctx, ["backup.start"])["backup.start"]} />
     </HydrationBoundary>
   );
 }

@@ -10,12 +10,15 @@ export const STATES = [
   "expired",
 ] as const satisfies readonly BackupState[];
 
+export const PROOFS = ["proven", "unproven"] as const;
+
 /** The list's filters as they stand in the URL. */
 export const backupsSearch = {
   system: parseAsString,
   repository: parseAsString,
   type: parseAsStringLiteral(TYPES),
   state: parseAsStringLiteral(STATES),
+  proof: parseAsStringLiteral(PROOFS),
   cursor: parseAsString,
 };
 

@@ -1,5 +1,6 @@
 "use client";
 
+import { actorWords } from "@/components/patterns/actor";
 import { ModeChip } from "@/components/patterns/chip";
 import { useNow } from "@/components/patterns/clock";
 import { DataTable, type DataColumn } from "@/components/patterns/data-table";
@@ -62,7 +63,7 @@ const COLUMNS: DataColumn<RunSummary>[] = [
   {
     id: "system",
     header: "System",
-    width: 94,
+    width: 116,
     className: "narrow:hidden",
     sortBy: (run) => run.system,
     cell: (run) => run.system ?? <span className="text-ink-3">–</span>,
@@ -101,7 +102,7 @@ const COLUMNS: DataColumn<RunSummary>[] = [
     width: 148,
     className: "pl-3 narrow:hidden",
     sortBy: (run) => run.startedBy,
-    cell: (run) => <span className="text-ink-2">{run.startedBy}</span>,
+    cell: (run) => <span className="text-ink-2">{actorWords(run.startedBy)}</span>,
   },
   {
     id: "at",
@@ -126,7 +127,8 @@ function PhoneRow({ run }: { run: RunSummary }) {
       <span className="mt-0.5 flex justify-between gap-2 text-12 text-ink-3">
         <span className="truncate">
           {run.kind}
-          {run.rtoActualSeconds !== null && `, RTO ${formatDuration(run.rtoActualSeconds * 1_000)}`}, by {run.startedBy}
+          {run.rtoActualSeconds !== null && `, RTO ${formatDuration(run.rtoActualSeconds * 1_000)}`}, by{" "}
+          {actorWords(run.startedBy)}
         </span>
         <Age at={run.queuedAt} suffix=" ago" className="whitespace-nowrap" />
       </span>

@@ -18,7 +18,7 @@ export function disruptionOf(system: Pick<SystemSummary, "state" | "heartbeatAt"
 /** The system whose measurements stand on the overview: of those that were measured the gravest, else the gravest. */
 export function trendSystem(systems: readonly SystemSummary[]): SystemSummary | undefined {
   const backedUp = systems
-    .filter((system) => system.kind === "mariadb")
+    .filter((system) => system.kind !== "service")
     .toSorted((one, other) => IMPACT[one.impact] - IMPACT[other.impact]);
   return backedUp.find((system) => system.measuredAt) ?? backedUp[0];
 }

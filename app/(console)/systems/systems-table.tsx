@@ -178,7 +178,7 @@ const COLUMNS: DataColumn<SystemSummary>[] = [
     cell: (system) =>
       system.kind === "service" ? (
         <span className="text-ink-3" title={system.decision ?? undefined}>
-          not backed up, by decision
+          none, by decision
         </span>
       ) : (
         <Calendar days={system.calendar} />
@@ -211,12 +211,12 @@ function SystemMenu({ system }: { system: SystemSummary }) {
           }
         />
         <MenuPopup>
-          {system.kind === "mariadb" && (
+          {system.kind !== "service" && (
             <>
               <MenuItem disabled={backup.isPending} onClick={() => backup.run({ system: system.name, type: "full" })}>
                 Back up now
               </MenuItem>
-              <MenuLink render={<Link href={`/recovery?system=${system.name}`} />}>Recover or drill</MenuLink>
+              <MenuLink render={<Link href={`/recovery/restore?system=${system.name}`} />}>Restore a copy</MenuLink>
               <MenuLink render={<Link href={`/backups?system=${system.name}`} />}>Backups</MenuLink>
             </>
           )}

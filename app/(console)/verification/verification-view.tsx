@@ -13,6 +13,7 @@ import { Age } from "@/components/patterns/time";
 import { Button } from "@/components/ui/button";
 import type { SystemSummary } from "@/lib/systems/schemas";
 import type { VerifierView } from "@/lib/verification/schemas";
+import { byDanger } from "../systems/system-order";
 import { Findings } from "./findings";
 import { History } from "./history";
 import { OPEN_FINDINGS } from "./search-params";
@@ -45,7 +46,7 @@ export function VerificationView({ mayTest, mayManage }: VerificationViewProps) 
         <span className="text-ink-3">a backup counts only when it was proven</span>
       </PageTitle>
       {test.failure && <ErrorNote failure={test.failure} className="border-t border-line px-4 py-2 phone:px-3" />}
-      <Summary verifier={verifier} systems={systems.filter((system) => system.kind === "mariadb")} />
+      <Summary verifier={verifier} systems={byDanger(systems).filter((system) => system.kind !== "service")} />
       <Findings mayManage={mayManage} />
       <History systems={systems.map((system) => system.name)} />
       {verifier && <VerifierTest verifier={verifier} />}
@@ -58,7 +59,7 @@ interface SummaryProps {
   systems: readonly SystemSummary[];
 }
 
-/** The verifier, what is open, and the newest word on the first systems; four at most, the page's width. */
+/** The verifier, what is open, and the newest word on the systems in most danger; four at most, the page's width. */
 function Summary({ verifier, systems }: SummaryProps) {
   const findings = useQuery(findingsQuery(OPEN_FINDINGS)).data?.findings ?? [];
   const overdue = findings.filter((finding) => finding.isOverdue).length;

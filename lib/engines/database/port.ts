@@ -288,8 +288,12 @@ export interface DatabaseEngine {
   measureDump(sql: Readable): Promise<DumpContent>;
   /** Views, triggers, routines, events and sequences of the schemas. */
   countObjects(target: Connection, schemas: string[], signal: AbortSignal): Promise<ObjectCounts>;
-  /** Rows and digests as `dump` takes them. */
-  digestTables(target: Connection, schemas: string[], signal: AbortSignal): Promise<TableFacts[]>;
+  /** Rows and digests as `dump` takes them. `onProgress` hears the bytes that were read so far. */
+  digestTables(
+    target: Connection,
+    schemas: string[],
+    options: { signal: AbortSignal; onProgress?: (bytes: number) => void },
+  ): Promise<TableFacts[]>;
   /** The first column of the first row, as text; null for no row. For checks that the owner declared. */
   query(target: Connection, sql: string, signal: AbortSignal): Promise<string | null>;
   /** Ends the heartbeat's kept connection; the engine may be used again. */

@@ -5,17 +5,20 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
 import { startVerification } from "@/app/(console)/actions";
-import { backupQuery } from "@/app/_client/queries";
+import { backupQuery, systemsQuery } from "@/app/_client/queries";
 import { useAction } from "@/app/_client/use-action";
-import { CopyButton, Hash } from "@/components/patterns/copy";
+import { Ages } from "@/components/patterns/ages";
+import { Hash } from "@/components/patterns/copy";
 import { Fact, Facts, PageHeading, PageTitle, Pane, PaneHead } from "@/components/patterns/pane";
 import { ErrorNote, Skeleton } from "@/components/patterns/states";
 import { Glyph, Status } from "@/components/patterns/status";
 import { Age, Elapsed, Instant, NearInstant } from "@/components/patterns/time";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyles } from "@/components/ui/button";
+import { Icon } from "@/components/ui/icon";
 import { formatBytes } from "@/lib/kernel/format";
 import type { BackupDetail } from "@/lib/backups/schemas";
-import { BACKUP_TONE, BACKUP_WORD, COPY_TONE } from "../backup-status";
+import { BACKUP_TONE, BACKUP_WORD } from "../backup-status";
+import { Copies } from "./copies-pane";
 import { ManifestPane } from "./manifest-pane";
 
 const VERDICT_TONE = {
@@ -25,16 +28,24 @@ const VERDICT_TONE = {
   "environment-failed": "warning",
 } as const;
 
+interface BackupViewProps {
+  id: string;
+  mayVerify: boolean;
+  mayRepair: boolean;
+  mayRestore: boolean;
+}
+
 /** One recovery point's artefact: where it lies, what it cannot carry, what was proven. */
-export function BackupView({ id, mayVerify }: { id: string; mayVerify: boolean }) {
+export function BackupView({ id, mayVerify, mayRepair, mayRestore }: BackupViewProps) {
   const { data: backup, error, refetch } = useQuery(backupQuery(id));
   if (!backup) return error ? <ErrorNote failure={error} onRetry={() => void refetch()} /> : <Skeleton rows={8} />;
   return (
     <>
-      <BackupTitle backup={backup} mayVerify={mayVerify} />
+      <BackupTitle backup={backup} mayVerify={mayVerify} mayRestore={mayRestore} />
+      <SystemAges name={backup.system} />
       <BackupFacts backup={backup} />
       <div className="grid grid-cols-2 phone:block [&>*]:border-line [&>*]:pb-3 [&>*+*]:border-l phone:[&>*+*]:border-t phone:[&>*+*]:border-l-0">
-        <Copies backup={backup} />
+        <Copies backup={backup} mayRepair={mayRepair} />
         <Verifications backup={backup} />
       </div>
       <Lossy lossy={backup.lossy} />
@@ -43,41 +54,45 @@ export function BackupView({ id, mayVerify }: { id: string; mayVerify: boolean }
   );
 }
 
-function BackupTitle({ backup, mayVerify }: { backup: BackupDetail; mayVerify: boolean }) {
+const IS_THERE: ReadonlySet<BackupDetail["state"]> = new Set(["complete", "incomplete"]);
+
+interface BackupTitleProps {
+  backup: BackupDetail;
+  mayVerify: boolean;
+  mayRestore: boolean;
+}
+
+function BackupTitle({ backup, mayVerify, mayRestore }: BackupTitleProps) {
   const router = useRouter();
   const verification = useAction(startVerification, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
-  const canVerify =
-    mayVerify && backup.type === "full" && (backup.state === "complete" || backup.state === "incomplete");
+  const systems = useQuery(systemsQuery()).data?.systems;
+  const title = systems?.find((each) => each.name === backup.system)?.title ?? backup.system;
+  const isThere = IS_THERE.has(backup.state);
+  const canVerify = mayVerify && backup.type === "full" && isThere;
   return (
     <>
       <PageTitle
         acts={
-          canVerify && (
-            <Button
-              look="primary"
-              disabled={verification.isPending}
-              focusableWhenDisabled
-              onClick={() => verification.run({ backup: backup.id, level: "restore" })}
-            >
-              Verify by restore
-            </Button>
-          )
+          <>
+            {mayRestore && isThere && <RestoreLink backup={backup} />}
+            {canVerify && (
+              <Button
+                look="primary"
+                disabled={verification.isPending}
+                focusableWhenDisabled
+                onClick={() => verification.run({ backup: backup.id, level: "restore" })}
+              >
+                Verify by restore
+              </Button>
+            )}
+          </>
         }
       >
         <PageHeading>
-          {backup.system}, {backup.type} of <NearInstant at={backup.startedAt} />
+          {title}, {backup.type} of <NearInstant at={backup.startedAt} />
         </PageHeading>
         <Status tone={BACKUP_TONE[backup.state]}>{BACKUP_WORD[backup.state]}</Status>
-        <span className="flex items-center gap-3 text-ink-3 phone:flex-[1_0_100%] phone:text-12">
-          <span className="inline-flex items-center gap-1">
-            backup <Hash value={backup.id} label="Copy backup id" />
-          </span>
-          {backup.runId && (
-            <Link href={`/runs/${backup.runId}`} className="link">
-              its run
-            </Link>
-          )}
-        </span>
+        <Origin backup={backup} />
       </PageTitle>
       {backup.error && (
         <ErrorNote
@@ -89,6 +104,55 @@ function BackupTitle({ backup, mayVerify }: { backup: BackupDetail; mayVerify: b
         <ErrorNote failure={verification.failure} className="border-t border-line px-4 py-2 phone:px-3" />
       )}
     </>
+  );
+}
+
+/** Its id, and the run and the cut that it came of. */
+function Origin({ backup }: { backup: BackupDetail }) {
+  return (
+    <span className="flex items-center gap-3 text-ink-3 phone:flex-[1_0_100%] phone:text-12">
+      <span className="inline-flex items-center gap-1">
+        backup <Hash value={backup.id} label="Copy backup id" />
+      </span>
+      {backup.runId && (
+        <Link href={`/runs/${backup.runId}`} className="link">
+          its run
+        </Link>
+      )}
+      {backup.cut && (
+        <Link href={`/backups/cuts/${backup.cut}`} className="link">
+          its cut
+        </Link>
+      )}
+    </span>
+  );
+}
+
+/** A restore of what this backup shows, for the wizard to begin with. */
+function RestoreLink({ backup }: { backup: BackupDetail }) {
+  if (!backup.endedAt) return null;
+  return (
+    <Link
+      href={`/recovery/restore?system=${backup.system}&at=${backup.endedAt}`}
+      className={buttonStyles()}
+      title="Restore a copy as of the end of this backup"
+    >
+      <Icon name="restore" />
+      Restore a copy
+    </Link>
+  );
+}
+
+/** What this backup is one of. */
+function SystemAges({ name }: { name: string }) {
+  const system = useQuery(systemsQuery()).data?.systems.find((each) => each.name === name);
+  return (
+    <div className="flex min-h-7 flex-wrap items-center gap-x-4 border-t border-line px-4 text-12 phone:px-3 phone:py-1.5">
+      <Link href={`/systems/${name}`} className="link">
+        {system?.title ?? name}
+      </Link>
+      {system && <Ages system={system} />}
+    </div>
   );
 }
 
@@ -112,68 +176,18 @@ function BackupFacts({ backup }: { backup: BackupDetail }) {
       <Fact name="Copies" evidence={backup.copies.map((copy) => copy.repository).join(", ")}>
         <b>{present}</b> of {backup.copies.length}
       </Fact>
-      <Fact
-        name="Position"
-        evidence={backup.position ? `${backup.position.file}:${backup.position.offset}` : "not known"}
-      >
-        <b className="text-13! mono">{backup.position?.gtid ?? "–"}</b>
-      </Fact>
+      {backup.position ? (
+        <Fact name="Position" evidence={`${backup.position.file}:${backup.position.offset}`}>
+          <b className="text-13! mono">{backup.position.gtid}</b>
+        </Fact>
+      ) : (
+        <Fact name="Ended" evidence={<Age at={backup.endedAt} suffix=" ago" />}>
+          <b>
+            <Instant at={backup.endedAt} form="day-time" />
+          </b>
+        </Fact>
+      )}
     </Facts>
-  );
-}
-
-function Copies({ backup }: { backup: BackupDetail }) {
-  return (
-    <Pane label="Copies">
-      <PaneHead title="Copies" scope={backup.copies.length} />
-      <ul>
-        {backup.copies.map((copy) => (
-          <li
-            key={copy.repository}
-            className="grid min-h-7 grid-cols-[12px_88px_minmax(0,1fr)_auto] items-center gap-2"
-          >
-            <Glyph tone={COPY_TONE[copy.state]} />
-            <span className="font-medium">{copy.repository}</span>
-            <span className="truncate text-12 text-ink-3" title={copy.error ?? undefined}>
-              {copy.error ?? <CopyFacts copy={copy} />}
-            </span>
-            {copy.sha256 ? (
-              <span className="inline-flex items-center text-12 text-ink-3">
-                <code className="mono">{copy.sha256.slice(0, 8)}…</code>
-                <CopyButton text={copy.sha256} label={`Copy SHA-256 in ${copy.repository}`} />
-              </span>
-            ) : (
-              <span />
-            )}
-          </li>
-        ))}
-      </ul>
-    </Pane>
-  );
-}
-
-function CopyFacts({ copy }: { copy: BackupDetail["copies"][number] }) {
-  if (copy.expiredAt) {
-    return (
-      <span title={copy.expiredReason ?? undefined}>
-        deleted <Instant at={copy.expiredAt} form="day-time" />: {copy.expiredReason}
-      </span>
-    );
-  }
-  return (
-    <>
-      {copy.state}
-      {copy.checkedAt && (
-        <>
-          , checked <Age at={copy.checkedAt} suffix=" ago" />
-        </>
-      )}
-      {copy.lockedUntil && (
-        <>
-          , locked until <Instant at={copy.lockedUntil} form="day" />
-        </>
-      )}
-    </>
   );
 }
 

@@ -19,10 +19,16 @@ export default async function BackupPage({ params }: Props) {
   const input = GetBackupInput.safeParse({ id: (await params).id });
   if (!input.success) notFound();
   const backup = await orNotFound(getBackup(ctx, input.data));
+  const rights = rightsOf(ctx, ["verification.start", "repository.repair", "restore.start"]);
   const state = await prefill(ctx, [datum(backupQuery(backup.id), Promise.resolve(backup))]);
   return (
     <HydrationBoundary state={state}>
-      <BackupView id={backup.id} mayVerify={rightsOf(ctx, ["verification.start"])["verification.start"]} />
+      <BackupView
+        id={backup.id}
+        mayVerify={rights["verification.start"]}
+        mayRepair={rights["repository.repair"]}
+        mayRestore={rights["restore.start"]}
+      />
     </HydrationBoundary>
   );
 }

@@ -101,9 +101,16 @@ function PointLine({ preview, at }: { preview: RestorePreview; at: string }) {
     <Line name="Point" tone={preview.unreachable ? "failed" : "ok"}>
       {preview.pointAt ? <b>{formatInstant(Date.parse(preview.pointAt), "full", zone)}</b> : <b>{at}</b>}
       {isLatest && ", the newest that the catalogue knows; the run takes what is there when it starts"}
-      {!isLatest && !preview.unreachable && `, met to within ${formatDuration(preview.resolutionMs)} by the run`}
+      {!isLatest && !preview.unreachable && nearnessOf(preview)}
     </Line>
   );
+}
+
+/** How near the copy comes to the point. */
+function nearnessOf({ points, resolutionMs }: RestorePreview): string {
+  return points === "backups"
+    ? ", as the newest backup has it that had ended by then"
+    : `, met to within ${formatDuration(resolutionMs)} by the run`;
 }
 
 function FetchLine({ preview }: { preview: RestorePreview }) {
@@ -120,10 +127,17 @@ function FetchLine({ preview }: { preview: RestorePreview }) {
   return (
     <Line name="To fetch" tone={chain.isProven ? "ok" : "warning"}>
       <b>{chain.fullBytes === null ? "?" : formatBytes(chain.fullBytes)}</b> full of{" "}
-      {formatInstant(Date.parse(chain.fullAt), "day-minute", zone)}, then at most <b>{formatBytes(chain.logBytes)}</b>{" "}
-      of log, from {chain.repository}
+      {formatInstant(Date.parse(chain.fullAt), "day-minute", zone)}
+      {preview.points === "log" ? (
+        <>
+          , then at most <b>{formatBytes(chain.logBytes)}</b> of log
+        </>
+      ) : (
+        chain.increments > 0 && ` with ${formatCountOf(chain.increments, "incremental")}`
+      )}
+      , from {chain.repository}
       {others.length > 0 && `; ${others.join(" and ")} reaches it as well`}.{" "}
-      {chain.isProven ? "This full was proven by a restore." : "No restore has proven this full yet."}
+      {chain.isProven ? "It was proven by a restore." : "No restore has proven it yet."}
     </Line>
   );
 }
@@ -154,8 +168,9 @@ function SpaceLine({ preview, to }: { preview: RestorePreview; to: string }) {
   const { tone, word } = judgeRoom(neededBytes, freeBytes);
   return (
     <Line name="Room" tone={tone}>
-      At least <b>{formatBytes(neededBytes)}</b> are needed, indexes besides; <b>{formatBytes(freeBytes)}</b> were free
-      on {runner?.host} <Age at={runner?.freeAt} suffix=" ago" />
+      At least <b>{formatBytes(neededBytes)}</b> are needed
+      {preview.points === "backups" ? "" : ", indexes besides"}; <b>{formatBytes(freeBytes)}</b> were free on{" "}
+      {runner?.host} <Age at={runner?.freeAt} suffix=" ago" />
       {word}
     </Line>
   );

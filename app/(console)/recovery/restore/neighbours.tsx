@@ -5,7 +5,7 @@ import { Verification } from "@/components/patterns/levels";
 import { Instant } from "@/components/patterns/time";
 import { useZone } from "@/components/patterns/clock";
 import { formatInstant } from "@/components/patterns/instant";
-import { formatBytes, formatDuration } from "@/lib/kernel/format";
+import { formatBytes, formatCountOf, formatDuration } from "@/lib/kernel/format";
 import type { Neighbour, RestorePreview } from "@/lib/recovery/schemas";
 
 const WORD: Record<Neighbour["kind"], string> = {
@@ -48,9 +48,9 @@ export function Neighbours({ preview, onChoose }: NeighboursProps) {
           )}
         </ol>
         <p className="mt-2 max-w-[64ch] text-12 text-ink-3">
-          What lies inside a file is read by the run itself. It ends before the first heartbeat that is stamped after
-          the point; heartbeats are {formatDuration(preview.resolutionMs)} apart, so the copy is at most that much older
-          than the point. The run says exactly where it ended.
+          {preview.points === "backups"
+            ? "Files and code come back as the newest backup has them that had ended at the point. Between two backups there is nothing to take."
+            : `What lies inside a file is read by the run itself. It ends before the first heartbeat that is stamped after the point; heartbeats are ${formatDuration(preview.resolutionMs)} apart, so the copy is at most that much older than the point. The run says exactly where it ended.`}
         </p>
       </section>
       <section
@@ -67,9 +67,19 @@ export function Neighbours({ preview, onChoose }: NeighboursProps) {
               </span>
               <span className="text-12 text-ink-2">
                 full <Instant at={chain.fullAt} form="day-minute" />
-                {chain.fullBytes !== null && `, ${formatBytes(chain.fullBytes)}`}, then log to{" "}
-                {formatInstant(Math.min(pointMs, Date.parse(chain.to)), "day-time", zone)},{" "}
-                {formatBytes(chain.logBytes)} at most
+                {preview.points === "backups" ? (
+                  <>
+                    {chain.increments > 0 && ` and ${formatCountOf(chain.increments, "incremental")}`}, as of{" "}
+                    {formatInstant(Date.parse(chain.to), "day-time", zone)}
+                    {chain.fullBytes !== null && `, ${formatBytes(chain.fullBytes)}`}
+                  </>
+                ) : (
+                  <>
+                    {chain.fullBytes !== null && `, ${formatBytes(chain.fullBytes)}`}, then log to{" "}
+                    {formatInstant(Math.min(pointMs, Date.parse(chain.to)), "day-time", zone)},{" "}
+                    {formatBytes(chain.logBytes)} at most
+                  </>
+                )}
               </span>
             </li>
           ))}

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
 import { restorePreviewQuery, systemQuery } from "@/app/_client/queries";
+import { useNow } from "@/components/patterns/clock";
 import { RecoveryLine } from "@/components/patterns/recovery-line";
 import { ErrorNote, Loaded } from "@/components/patterns/states";
 import { Button } from "@/components/ui/button";
@@ -31,7 +32,7 @@ const NUDGES = [
 export function PointStep({ system: name, onNext }: { system: string; onNext: () => void }) {
   const system = useQuery(systemQuery(name));
   const [search, setSearch] = useQueryStates(restoreSearch, { history: "push", scroll: false });
-  const point = readPoint(search.at);
+  const point = readPoint(search.at, useNow(60_000));
   const preview = useQuery({ ...restorePreviewQuery(previewInput(search)), enabled: point.kind !== "bad" });
   const isRight = preview.data?.system === name && !preview.isPlaceholderData;
   const choose = (at: string) => void setSearch({ at });
@@ -45,9 +46,11 @@ export function PointStep({ system: name, onNext }: { system: string; onNext: ()
             if (isRight && !preview.data?.unreachable && point.kind !== "bad") onNext();
           }}
         >
-          <div className="border-t border-line">
-            <Line system={data} pointAt={preview.data?.pointAt ?? null} />
-          </div>
+          {data.kind === "mariadb" && (
+            <div className="border-t border-line">
+              <Line system={data} pointAt={preview.data?.pointAt ?? null} />
+            </div>
+          )}
           <PointInput
             at={search.at}
             from={search.from}
@@ -88,9 +91,15 @@ interface PointInputProps {
 }
 
 function PointInput({ at, from, system, pointAt, onAt, onFrom, isReady }: PointInputProps) {
-  const point = readPoint(at);
+  const now = useNow(60_000);
+  const point = readPoint(at, now);
   const isBad = point.kind === "bad";
   const sources = system.lanes.map((lane) => ({ value: lane.repository, label: `${lane.repository} alone` }));
+  // "Yesterday" is another day tomorrow: what stands in the URL is the instant.
+  const type = (text: string) => {
+    const typed = readPoint(text, now);
+    onAt(typed.kind === "bad" ? text : typed.point);
+  };
   const nudge = (ms: number) => {
     if (pointAt) onAt(new Date(Date.parse(pointAt) + ms).toISOString());
   };
@@ -105,15 +114,19 @@ function PointInput({ at, from, system, pointAt, onAt, onFrom, isReady }: PointI
           spellCheck={false}
           aria-invalid={isBad}
           aria-describedby="wizard-point-note"
-          onBlur={(event) => event.target.value !== at && onAt(event.target.value)}
+          onBlur={(event) => event.target.value !== at && type(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.currentTarget.value === at) return;
             event.preventDefault();
-            onAt(event.currentTarget.value);
+            type(event.currentTarget.value);
           }}
         />
         <span id="wizard-point-note" className={isBad ? "max-w-[300px] font-medium text-failed" : "text-ink-3"}>
-          {isBad ? point.reason : "latest, a time with its zone, or gtid:0-1-4711"}
+          {isBad
+            ? point.reason
+            : system.kind === "mariadb"
+              ? "latest, yesterday 14:05 UTC, a time with its zone, or gtid:0-1-4711"
+              : "latest, yesterday 14:05 UTC, or a time with its zone"}
         </span>
       </label>
       <div className="grid gap-0.5 text-12">

@@ -4,13 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
 import { restorePreviewQuery } from "@/app/_client/queries";
 import { PageHeading, PageTitle } from "@/components/patterns/pane";
+import { useNow } from "@/components/patterns/clock";
 import { ErrorNote, Loaded } from "@/components/patterns/states";
 import { Button } from "@/components/ui/button";
 import type { SystemSummary } from "@/lib/systems/schemas";
 import { readPoint } from "../../systems/[name]/point-text";
 import { CheckStep } from "./check-step";
 import { PointStep } from "./point-step";
-import { previewInput, restoreSearch, STEPS, stepOf, type WizardStep } from "./search-params";
+import { DIRECTORY, previewInput, restoreSearch, STEPS, stepOf, type WizardStep } from "./search-params";
 import { SystemStep } from "./system-step";
 import { TargetStep, type TargetChoice } from "./target-step";
 
@@ -26,7 +27,8 @@ const TITLE: Record<WizardStep, string> = { system: "System", point: "Point", ta
 export function RestoreWizard({ systems, targets, mayRestore }: RestoreWizardProps) {
   const [search, setSearch] = useQueryStates(restoreSearch, { history: "push", scroll: false });
   const step = stepOf(search);
-  const title = systems.find((system) => system.name === search.system)?.title ?? search.system;
+  const chosen = systems.find((system) => system.name === search.system);
+  const title = chosen?.title ?? search.system;
   const go = (next: WizardStep) => void setSearch({ step: next });
   return (
     <>
@@ -38,11 +40,18 @@ export function RestoreWizard({ systems, targets, mayRestore }: RestoreWizardPro
       {step === "system" && (
         <SystemStep
           systems={systems}
-          onChoose={(system) => void setSearch({ system, step: "point", at: null, from: null })}
+          onChoose={({ name, kind }) =>
+            void setSearch({
+              ...{ system: name, step: "point", at: null, from: null },
+              to: kind === "mariadb" ? null : DIRECTORY,
+            })
+          }
         />
       )}
       {step === "point" && search.system && <PointStep system={search.system} onNext={() => go("target")} />}
-      {step === "target" && <TargetStep targets={targets} onNext={() => go("check")} />}
+      {step === "target" && (
+        <TargetStep targets={targets} isServer={chosen?.kind === "mariadb"} onNext={() => go("check")} />
+      )}
       {step === "check" && <Check mayRestore={mayRestore} onPoint={() => go("point")} />}
     </>
   );
@@ -50,7 +59,7 @@ export function RestoreWizard({ systems, targets, mayRestore }: RestoreWizardPro
 
 function Check({ mayRestore, onPoint }: { mayRestore: boolean; onPoint: () => void }) {
   const [search] = useQueryStates(restoreSearch);
-  const point = readPoint(search.at);
+  const point = readPoint(search.at, useNow(60_000));
   const preview = useQuery({ ...restorePreviewQuery(previewInput(search)), enabled: point.kind !== "bad" });
   if (point.kind === "bad") {
     return (

@@ -3,6 +3,9 @@ import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
 export const STEPS = ["system", "point", "target", "check"] as const;
 export type WizardStep = (typeof STEPS)[number];
 
+/** What stands before the path of a directory that is chosen as the target. */
+export const DIRECTORY = "dir:";
+
 /** The whole of what was chosen so far: a link to it is the wizard at that place. */
 export const restoreSearch = {
   step: parseAsStringLiteral(STEPS),

@@ -1,15 +1,16 @@
 "use client";
 
+import { Ages } from "@/components/patterns/ages";
 import { Empty } from "@/components/patterns/states";
 import { Glyph } from "@/components/patterns/status";
-import { Age, Instant } from "@/components/patterns/time";
+import { Instant } from "@/components/patterns/time";
 import { Icon } from "@/components/ui/icon";
 import type { SystemSummary } from "@/lib/systems/schemas";
 import { byDanger } from "../../systems/system-order";
 
 interface SystemStepProps {
   systems: readonly SystemSummary[];
-  onChoose: (system: string) => void;
+  onChoose: (system: SystemSummary) => void;
 }
 
 /** What is to be brought back; what is in most danger first. */
@@ -28,7 +29,7 @@ export function SystemStep({ systems, onChoose }: SystemStepProps) {
         <li key={system.name} className="not-first:border-t not-first:border-line">
           <button
             type="button"
-            onClick={() => onChoose(system.name)}
+            onClick={() => onChoose(system)}
             className="grid w-full grid-cols-[200px_130px_1fr_auto] items-center gap-3 px-4 py-2 text-left hover:bg-hover phone:grid-cols-[1fr_auto] phone:gap-y-0 phone:px-3"
           >
             <span className="font-medium">{system.title}</span>
@@ -40,11 +41,12 @@ export function SystemStep({ systems, onChoose }: SystemStepProps) {
               {system.recoverableTo ? (
                 <>
                   recoverable to <Instant at={system.recoverableTo} form="day-time" className="text-ink" /> from every
-                  repository; last proven restore <Age at={system.lastProvenAt} suffix=" ago" />
+                  repository
                 </>
               ) : (
                 "not every repository can bring it back"
               )}
+              <Ages system={system} />
             </span>
             <Icon name="right" className="size-3.5 text-ink-3 phone:hidden" />
           </button>

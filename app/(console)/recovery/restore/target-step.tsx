@@ -4,7 +4,7 @@ import { useQueryStates } from "nuqs";
 import { useState, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { INPUT, Radio } from "@/components/ui/field";
-import { restoreSearch } from "./search-params";
+import { DIRECTORY, restoreSearch } from "./search-params";
 
 export interface TargetChoice {
   name: string;
@@ -13,15 +13,15 @@ export interface TargetChoice {
   isOpen: boolean;
 }
 
-const DIRECTORY = "dir:";
-
 interface TargetStepProps {
   targets: readonly TargetChoice[];
+  /** Files and code come back into a directory alone. */
+  isServer: boolean;
   onNext: () => void;
 }
 
 /** Where the copy comes to stand. */
-export function TargetStep({ targets, onNext }: TargetStepProps) {
+export function TargetStep({ targets, isServer, onNext }: TargetStepProps) {
   const [{ to, reason }, setSearch] = useQueryStates(restoreSearch, { history: "push", scroll: false });
   const [path, setPath] = useState(to.startsWith(DIRECTORY) ? to.slice(DIRECTORY.length) : "");
   const isDirectory = to.startsWith(DIRECTORY);
@@ -38,17 +38,19 @@ export function TargetStep({ targets, onNext }: TargetStepProps) {
     >
       <fieldset className="grid gap-1">
         <legend className="mb-1 text-12 text-ink-3">Where the copy goes</legend>
-        <Choice
-          name="A throw-away server"
-          isChecked={to === "scratch"}
-          onChoose={() => choose("scratch")}
-          note="on the runner's machine; it lives for 24 hours at most, then nothing of it is left"
-        />
+        {isServer && (
+          <Choice
+            name="A throw-away server"
+            isChecked={to === "scratch"}
+            onChoose={() => choose("scratch")}
+            note="on the runner's machine; it lives for 24 hours at most, then nothing of it is left"
+          />
+        )}
         <Choice
           name="A directory"
           isChecked={isDirectory}
           onChoose={() => choose(`${DIRECTORY}${path}`)}
-          note="on the runner's machine, empty or absent; the server is stopped cleanly and the data is yours"
+          note={`on the runner's machine, empty or absent; ${isServer ? "the server is stopped cleanly and the data is yours" : "it appears there once all of it was compared"}`}
         />
         {isDirectory && (
           <div className="mb-1 ml-8 grid max-w-[420px] gap-0.5">
@@ -70,7 +72,7 @@ export function TargetStep({ targets, onNext }: TargetStepProps) {
             </span>
           </div>
         )}
-        {targets.map((target) => (
+        {(isServer ? targets : []).map((target) => (
           <Choice
             key={target.name}
             name={target.name}

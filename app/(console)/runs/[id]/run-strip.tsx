@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import { Bullet } from "@/components/patterns/bullet";
 import { useNow } from "@/components/patterns/clock";
-import { progressText, rateText, leftText } from "@/components/patterns/progress";
+import { ProgressBar, progressWords } from "@/components/patterns/progress";
 import { Instant } from "@/components/patterns/time";
 import { formatDuration, formatTarget } from "@/lib/kernel/format";
 import type { Progress, RunDetail } from "@/lib/runs/schemas";
@@ -14,7 +14,9 @@ import { Clocks } from "./clocks";
 export function RunStrip({ run }: { run: RunDetail }) {
   const isRecovery = run.kind === "runbook";
   return (
-    <div className="grid grid-cols-[200px_186px_minmax(0,1fr)] border-y border-line phone:contents">
+    <div
+      className={`grid border-y border-line phone:contents ${isRecovery ? "grid-cols-[200px_186px_minmax(0,1fr)]" : "grid-cols-[200px_320px_minmax(0,1fr)]"}`}
+    >
       <div className="contents phone:grid phone:grid-cols-2 phone:border-y phone:border-line [&>*]:border-r [&>*]:border-line phone:[&>*:last-child]:border-r-0">
         {isRecovery ? <RecoveryFigures run={run} /> : <WorkFigures run={run} />}
       </div>
@@ -143,13 +145,15 @@ function WorkFigures({ run }: { run: RunDetail }) {
 
 function ProgressFigure({ progress }: { progress: Progress }) {
   const share = progress.total ? Math.min(1, progress.done / progress.total) : null;
-  const note = [progressText(progress), rateText(progress), leftText(progress.secondsLeft)].filter(Boolean).join(", ");
+  const note = progressWords(progress);
   return (
     <Figure
       name="Progress"
       value={share === null ? "–" : `${Math.floor(share * 100)} %`}
       note={<span title={note}>{note}</span>}
-    />
+    >
+      {progress.total !== null && <ProgressBar done={progress.done} total={progress.total} label={note} />}
+    </Figure>
   );
 }
 

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { apiPost } from "@/app/_client/api";
 import { runQuery } from "@/app/_client/queries";
+import { actorWords } from "@/components/patterns/actor";
 import { ModeChip } from "@/components/patterns/chip";
 import { Hash } from "@/components/patterns/copy";
 import { PageHeading, PageTitle } from "@/components/patterns/pane";
@@ -37,10 +38,26 @@ export function RunTitle({ run, mayAbort }: { run: RunDetail; mayAbort: boolean 
         <RunOrigin run={run} />
       </PageTitle>
       {run.reason && (
-        <p className="border-t border-line px-4 py-1.5 text-12 text-ink-2 phone:px-3">Reason: {run.reason}</p>
+        <p className="border-t border-line px-4 py-1.5 text-12 text-ink-2 phone:px-3">
+          <Reason text={run.reason} />
+        </p>
       )}
       {abort.error && <ErrorNote failure={abort.error} className="border-t border-line px-4 py-2 phone:px-3" />}
     </div>
+  );
+}
+
+/** The backups of a cut are started for it: its page shows them together. */
+function Reason({ text }: { text: string }) {
+  const cut = /^cut ([0-9a-f-]{36})$/.exec(text)?.[1];
+  if (!cut) return `Reason: ${text}`;
+  return (
+    <>
+      Taken for a{" "}
+      <Link href={`/backups/cuts/${cut}`} className="link">
+        cut
+      </Link>
+    </>
   );
 }
 
@@ -50,7 +67,7 @@ function RunOrigin({ run }: { run: RunDetail }) {
       <span className="inline-flex items-center gap-1">
         run <Hash value={run.id} label="Copy run id" />
       </span>
-      <span>by {run.startedBy}</span>
+      <span title={run.startedBy}>by {actorWords(run.startedBy)}</span>
       {run.system && (
         <span>
           on{" "}
@@ -59,7 +76,16 @@ function RunOrigin({ run }: { run: RunDetail }) {
           </Link>
         </span>
       )}
-      {run.runner && <span className="truncate">runner {run.runner}</span>}
+      {run.kind === "cut" && (
+        <Link href={`/backups/cuts/${run.id}`} className="link">
+          what it took
+        </Link>
+      )}
+      {run.runner && (
+        <span className="truncate" title={run.runner}>
+          on the {actorWords(run.runner)}
+        </span>
+      )}
       {run.attempts > 1 && <span>taken over, attempt {run.attempts}</span>}
     </span>
   );

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { runQuery } from "@/app/_client/queries";
 import { LogViewer } from "@/components/patterns/log-viewer";
-import { progressText } from "@/components/patterns/progress";
+import { progressWords } from "@/components/patterns/progress";
 import { RunTimeline, type TimelineStep } from "@/components/patterns/run-timeline";
 import { ErrorNote, Loaded } from "@/components/patterns/states";
 import type { RunDetail, StepView } from "@/lib/runs/schemas";
@@ -96,7 +96,7 @@ function Steps({ run, mayDecide, chosen, onChoose }: StepsProps) {
 function noteOf(step: StepView): string {
   if (step.error) return step.error;
   if (step.summary) return step.summary;
-  if (step.progress && step.state === "running") return progressText(step.progress);
+  if (step.progress && step.state === "running") return progressWords(step.progress);
   const attempts = step.attempts > 1 ? `, attempt ${step.attempts}` : "";
   return `${step.owner ?? ""}${attempts}`;
 }

@@ -33,7 +33,7 @@ export function PointForm({ system, mayRestore }: { system: SystemDetail; mayRes
   const now = useNow();
   const [text, setText] = useState("latest");
   const [chosen, setChosen] = useState<string | null>(null);
-  const point = readPoint(text);
+  const point = readPoint(text, now);
   const newest = newestOf(system);
   const pointMs = point.kind === "time" ? point.ms : point.kind === "latest" ? newest : null;
   const chains = chainsFor(system, point);
@@ -153,7 +153,7 @@ function Chains({ chains, chosen, isKnown, onChoose, system }: ChainsProps) {
             </td>
             <td className="phone:hidden">{chain.repository}</td>
             <td>
-              <Verification level={chain.isProven ? "restore" : "object"} />
+              {chain.isProven ? <Verification level="restore" /> : <span className="text-ink-3">not proven yet</span>}
             </td>
           </tr>
         ))}

@@ -5,7 +5,7 @@ import { useZone } from "@/components/patterns/clock";
 import { formatInstant } from "@/components/patterns/instant";
 import { Fact, Facts } from "@/components/patterns/pane";
 import { Glyph } from "@/components/patterns/status";
-import { Age, NearInstant } from "@/components/patterns/time";
+import { Age, NearInstant, Until } from "@/components/patterns/time";
 import { formatDuration, formatTarget } from "@/lib/kernel/format";
 import type { SystemDetail } from "@/lib/systems/schemas";
 import { ExposureValue } from "../exposure";
@@ -28,7 +28,7 @@ export function SystemFacts({ system }: { system: SystemDetail }) {
         </b>
       </Fact>
       <ProofFact system={system} />
-      <GapFact system={system} />
+      {system.kind === "mariadb" ? <GapFact system={system} /> : <NextFact system={system} />}
     </Facts>
   );
 }
@@ -67,7 +67,7 @@ function RtoFact({ system }: { system: SystemDetail }) {
 function AttemptFact({ system }: { system: SystemDetail }) {
   const state = system.lastAttemptState;
   return (
-    <Fact name="Last attempt" evidence={system.server?.error ?? (state ? `full backup, ${state}` : "none yet")}>
+    <Fact name="Last attempt" evidence={system.server?.error ?? (state ? `backup ${state}` : "none yet")}>
       {state && state !== "complete" && <Glyph tone={ATTEMPT_TONE[state]} label={state} />}
       <b>
         <Age at={system.lastAttemptAt} suffix=" ago" />
@@ -95,6 +95,18 @@ function ProofFact({ system }: { system: SystemDetail }) {
       <b>
         <Age at={system.lastProvenAt} suffix=" ago" />
       </b>
+    </Fact>
+  );
+}
+
+/** Where there is no log to have a gap: when the next backup is due. */
+function NextFact({ system }: { system: SystemDetail }) {
+  const next = system.schedules
+    .flatMap(({ type, next: [at] }) => (at ? [{ type, at }] : []))
+    .toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at))[0];
+  return (
+    <Fact name="Next backup" evidence={next ? <NearInstant at={next.at} /> : "none is scheduled"}>
+      <b>{next ? <Until at={next.at} /> : "none"}</b> {next?.type}
     </Fact>
   );
 }

@@ -1,29 +1,38 @@
 "use client";
 
+import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { startBackup, startVerification } from "@/app/(console)/actions";
 import { useAction } from "@/app/_client/use-action";
 import { PageHeading, PageTitle } from "@/components/patterns/pane";
 import { ErrorNote } from "@/components/patterns/states";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyles } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { MenuItem, MenuPopup, MenuRoot, MenuTrigger } from "@/components/ui/menu";
 import type { SystemDetail } from "@/lib/systems/schemas";
 import { SystemStatus } from "../systems-table";
 
-const LEVELS = [
-  { level: "restore", label: "By a restore: load it, compare every table" },
-  { level: "replay", label: "By a replay: restore, then apply the log" },
-  { level: "object", label: "By its objects: read, decrypt, compare digests" },
-] as const;
+const OBJECT = { level: "object", label: "By its objects: read, decrypt, compare digests" } as const;
+
+const LEVELS = {
+  database: [
+    { level: "restore", label: "By a restore: load it, compare every table" },
+    { level: "replay", label: "By a replay: restore, then apply the log" },
+    OBJECT,
+  ],
+  tree: [{ level: "restore", label: "By a restore: unpack it, compare every file" }, OBJECT],
+} as const;
+
+const KIND = { mariadb: "MariaDB", files: "files", git: "code", service: "service" } as const;
 
 interface SystemTitleProps {
   system: SystemDetail;
   mayBackUp: boolean;
   mayVerify: boolean;
+  mayRestore: boolean;
 }
 
-export function SystemTitle({ system, mayBackUp, mayVerify }: SystemTitleProps) {
+export function SystemTitle({ system, mayBackUp, mayVerify, mayRestore }: SystemTitleProps) {
   const router = useRouter();
   const options = { onDone: ({ runId }: { runId: string }) => router.push(`/runs/${runId}`) };
   const backup = useAction(startBackup, options);
@@ -44,6 +53,13 @@ export function SystemTitle({ system, mayBackUp, mayVerify }: SystemTitleProps) 
                 Back up now
               </Button>
             )}
+            {/* A database has its own form below, with the point. */}
+            {mayRestore && system.kind !== "mariadb" && (
+              <Link href={`/recovery/restore?system=${system.name}&to=dir:`} className={buttonStyles()}>
+                <Icon name="restore" />
+                Restore a copy
+              </Link>
+            )}
             {mayVerify && (
               <MenuRoot>
                 <MenuTrigger
@@ -55,7 +71,7 @@ export function SystemTitle({ system, mayBackUp, mayVerify }: SystemTitleProps) 
                   }
                 />
                 <MenuPopup>
-                  {LEVELS.map(({ level, label }) => (
+                  {LEVELS[system.kind === "mariadb" ? "database" : "tree"].map(({ level, label }) => (
                     <MenuItem key={level} onClick={() => verification.run({ system: system.name, level })}>
                       {label}
                     </MenuItem>
@@ -82,7 +98,9 @@ export function SystemTitle({ system, mayBackUp, mayVerify }: SystemTitleProps) 
 function describe(system: SystemDetail): string {
   const version = system.server?.version?.replace(/-MariaDB.*$/, "");
   const parts = [
-    system.server ? `MariaDB${version ? ` ${version}` : ""} at ${system.server.address}` : null,
+    system.server
+      ? `${KIND[system.kind]}${version ? ` ${version}` : ""} at ${system.server.address}`
+      : KIND[system.kind],
     system.impact,
     system.owner ? `owner ${system.owner}` : null,
     system.deputy ? `deputy ${system.deputy}` : null,

@@ -34,7 +34,7 @@ export function SystemView(props: SystemViewProps) {
 function NotBackedUp({ system }: { system: SystemDetail }) {
   return (
     <>
-      <SystemTitle system={system} mayBackUp={false} mayVerify={false} />
+      <SystemTitle system={system} mayBackUp={false} mayVerify={false} mayRestore={false} />
       <Empty title="Nothing is backed up here, by decision">
         <p>{system.decision}</p>
         {system.warmUp && <p>After a recovery: {system.warmUp}</p>}
@@ -46,16 +46,20 @@ function NotBackedUp({ system }: { system: SystemDetail }) {
 function BackedUp({ system, mayBackUp, mayVerify, mayRestore }: SystemViewProps & { system: SystemDetail }) {
   return (
     <>
-      <SystemTitle system={system} mayBackUp={mayBackUp} mayVerify={mayVerify} />
+      <SystemTitle system={system} mayBackUp={mayBackUp} mayVerify={mayVerify} mayRestore={mayRestore} />
       <SystemFacts system={system} />
-      <RecoveryLine
-        lanes={system.lanes}
-        gaps={system.gaps}
-        heartbeatAt={system.heartbeatAt}
-        disruptionAt={disruptionOf(system)}
-        pointMs={null}
-      />
-      <PointForm system={system} mayRestore={mayRestore} />
+      {system.kind === "mariadb" && (
+        <>
+          <RecoveryLine
+            lanes={system.lanes}
+            gaps={system.gaps}
+            heartbeatAt={system.heartbeatAt}
+            disruptionAt={disruptionOf(system)}
+            pointMs={null}
+          />
+          <PointForm system={system} mayRestore={mayRestore} />
+        </>
+      )}
       <Hazards system={system} />
       <Backups name={system.name} />
     </>
@@ -79,7 +83,10 @@ function Backups({ name }: { name: string }) {
             <BackupsTable backups={page.backups} hasSystem={false} />
           ) : (
             <Empty title="No backup yet">
-              <p>The first full backup makes every second after it recoverable, as far as the log is shipped.</p>
+              <p>
+                The first full backup makes it recoverable: a database to every second of the log that is shipped after
+                it, files and code as they were when a backup ended.
+              </p>
             </Empty>
           )
         }

@@ -144,5 +144,5 @@ test("views, triggers, routines, events and odd names come back from a dump that
   expect(Object.keys(source).length).toBeGreaterThan(35);
   expect(await definitionsOf("copy", ZOO_SCHEMAS)).toEqual(source);
   const connection = copy?.connection ?? server.root;
-  expect(await createMariadbEngine(server.holdfast).digestTables(connection, ZOO_SCHEMAS, signal)).toEqual(tables);
+  expect(await createMariadbEngine(server.holdfast).digestTables(connection, ZOO_SCHEMAS, { signal })).toEqual(tables);
 });

@@ -10,11 +10,16 @@ import { listSchemas } from "./schemas";
 const OPERATION = "digest the tables";
 
 /** Rows and digests of every table, from a dump that is read and thrown away. @throws EngineError where a schema is not there. */
-export async function digestTables(target: Connection, schemas: string[], signal: AbortSignal): Promise<TableFacts[]> {
+export async function digestTables(
+  target: Connection,
+  schemas: string[],
+  { signal, onProgress }: { signal: AbortSignal; onProgress?: (bytes: number) => void },
+): Promise<TableFacts[]> {
   return readScannedDump<TableFacts[]>({
     connection: target,
     operation: OPERATION,
     signal,
+    onProgress,
     args: async () => {
       const [version, characterSet] = await withSession(target, { signal }, async (session) => {
         const there = await listSchemas(session);

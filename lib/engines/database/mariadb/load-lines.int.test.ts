@@ -136,7 +136,7 @@ describe("rows as lines", () => {
     await loadFile();
     // Of a dozen tables all but three, whose rows leave columns out or whose INSERT is one for a reason of its own.
     expect((await count(target.connection, "Com_load")) - before).toBeGreaterThan(11);
-    expect(await engine.digestTables(target.connection, facts.schemas, signal)).toEqual(dumped.tables);
+    expect(await engine.digestTables(target.connection, facts.schemas, { signal })).toEqual(dumped.tables);
     expect(await readDefinitions(target.connection)).toEqual(await readDefinitions(source.root));
   });
 
@@ -159,7 +159,7 @@ describe("rows as lines", () => {
     const before = await count(target.connection, "Com_load");
     await loadFile(AS_LINES, connection);
     expect(await count(target.connection, "Com_load")).toBe(before);
-    expect(await engine.digestTables(target.connection, facts.schemas, signal)).toEqual(dumped.tables);
+    expect(await engine.digestTables(target.connection, facts.schemas, { signal })).toEqual(dumped.tables);
     expect(await readDefinitions(target.connection)).toEqual(await readDefinitions(source.root));
   });
 });

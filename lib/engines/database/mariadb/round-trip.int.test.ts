@@ -139,7 +139,7 @@ describe.each([0, 1])("what comes back, on copy %i", (index) => {
   const copy = () => copies[index]?.connection ?? source.root;
 
   test("has every table with the same rows, digests and definition", async () => {
-    expect(await engine.digestTables(copy(), facts.schemas, signal)).toEqual(dumped.tables);
+    expect(await engine.digestTables(copy(), facts.schemas, { signal })).toEqual(dumped.tables);
   });
 
   test("has the same rows when asked without our own digest, history included", async () => {
@@ -248,7 +248,7 @@ describe.each([0, 1])("what comes back, on copy %i", (index) => {
       "SELECT @@innodb_doublewrite AS d, @@innodb_flush_log_at_trx_commit AS f, @@event_scheduler AS e",
     );
     expect(row).toEqual({ d: "1", f: "1", e: "OFF" });
-    const again = await engine.digestTables(copy(), facts.schemas, signal);
+    const again = await engine.digestTables(copy(), facts.schemas, { signal });
     // The test before took a number from the sequence, which is no table; the rest is untouched.
     expect(again).toEqual(dumped.tables);
   });
@@ -279,7 +279,7 @@ describe("a digest", () => {
       "ALTER TABLE zoo.empty_one DROP KEY v",
       "UPDATE zoo.history SET v = 'changed'",
     );
-    const found = await engine.digestTables(target, ["zoo"], signal);
+    const found = await engine.digestTables(target, ["zoo"], { signal });
     const different = dumped.tables.filter((table) => {
       const copy = found.find((other) => other.schema === table.schema && other.table === table.table);
       return table.schema === "zoo" && JSON.stringify(copy) !== JSON.stringify(table);
@@ -296,11 +296,11 @@ describe("a digest", () => {
       "INSERT INTO zoo.nokey SELECT * FROM zoo.sorted ORDER BY a DESC, b",
       "DROP TABLE zoo.sorted",
     );
-    expect(await engine.digestTables(target, facts.schemas, signal)).toEqual(dumped.tables);
+    expect(await engine.digestTables(target, facts.schemas, { signal })).toEqual(dumped.tables);
   });
 
   test("of a schema that is not there is refused", async () => {
-    await expect(engine.digestTables(copies[0]?.connection ?? source.root, ["nowhere"], signal)).rejects.toThrow(
+    await expect(engine.digestTables(copies[0]?.connection ?? source.root, ["nowhere"], { signal })).rejects.toThrow(
       'schema "nowhere" is not on the target',
     );
   });

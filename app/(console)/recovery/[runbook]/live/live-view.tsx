@@ -9,7 +9,7 @@ import { systemQuery } from "@/app/_client/queries";
 import { useAction } from "@/app/_client/use-action";
 import { CheckList, type Check } from "@/components/patterns/check-list";
 import { ModeChip } from "@/components/patterns/chip";
-import { useZone } from "@/components/patterns/clock";
+import { useNow, useZone } from "@/components/patterns/clock";
 import { formatInstant } from "@/components/patterns/instant";
 import { PageHeading, PageTitle, PaneHead } from "@/components/patterns/pane";
 import { ErrorNote } from "@/components/patterns/states";
@@ -156,9 +156,10 @@ function LiveForm({ runbook, at, from }: { runbook: RunbookView; at: string; fro
   const live = useAction(startRunbook, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
   const [typed, setTyped] = useState("");
   const [bad, setBad] = useState<string | null>(null);
+  const now = useNow();
   const submit = (values: Record<string, unknown>) => {
     const text = String(values["disruptionAt"] ?? "").trim();
-    const stated = text ? readPoint(text) : null;
+    const stated = text ? readPoint(text, now) : null;
     if (stated && stated.kind !== "time") return setBad("expected a time such as 2026-11-23 02:41:15 UTC");
     setBad(null);
     live.run({

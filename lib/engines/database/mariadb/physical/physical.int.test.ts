@@ -184,8 +184,8 @@ describe("a full and two increments", () => {
     const copy = await restore.start();
     const { schemas } = await engine().inspect(signal);
     expect(schemas).toEqual(expect.arrayContaining([...ZOO_SCHEMAS, "shop"]));
-    expect(await engine().digestTables(copy.connection, schemas, signal)).toEqual(
-      await engine().digestTables(server.root, schemas, signal),
+    expect(await engine().digestTables(copy.connection, schemas, { signal })).toEqual(
+      await engine().digestTables(server.root, schemas, { signal }),
     );
     // Values that SQL text does not carry.
     const tables = ["shop.floats", "shop.born", "shop.anew", "archive.old", "zoo.kinds", "zoo.history"];
@@ -206,8 +206,8 @@ describe("a full and two increments", () => {
     );
     expect(replayed.lastGtid).toBe(end.gtid);
     await copy.makeSafe(signal);
-    expect(await engine().digestTables(copy.connection, schemas, signal)).toEqual(
-      await engine().digestTables(server.root, schemas, signal),
+    expect(await engine().digestTables(copy.connection, schemas, { signal })).toEqual(
+      await engine().digestTables(server.root, schemas, { signal }),
     );
     await copy.stop();
     await restore.discard();
