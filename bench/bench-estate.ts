@@ -25,6 +25,11 @@ export interface BenchEstate {
   source: MariadbServer;
   /** Process id of the console: the root of everything that Holdfast starts. */
   holdfastPid: number;
+  /** The bucket of repository `primary`, and the store that holds it. */
+  store: ObjectStoreServer;
+  bucket: string;
+  /** The key that everything is encrypted for. */
+  identity: { recipient: string; file: string };
   holdfast: <T>(args: readonly string[], answer: z.ZodType<T>) => Promise<T>;
   /** Below it lie the console's own PostgreSQL and its keys. */
   home: string;
@@ -75,11 +80,26 @@ export async function startBenchEstate(sqlBytes: number, say: (text: string) => 
     say(`generating ${(sqlBytes / 2 ** 20).toFixed(0)} MiB of SQL`);
     await generateData(source.root, sqlBytes);
     say("starting Holdfast");
-    const console = await startHoldfast(directory, source, stores);
+    const identity = await makeIdentity(join(directory, "identity.txt"));
+    const console = await startHoldfast({ directory, source, stores, identity });
     stops.push(console.stop);
     await untilHeartbeat(source);
     const { pid: holdfastPid, run: holdfast, home, followLog } = console;
-    return { directory, sqlBytes, source, holdfastPid, holdfast, home, followLog, stop };
+    const [store] = stores;
+    if (!store) throw new Error("no object store was started");
+    return {
+      directory,
+      sqlBytes,
+      source,
+      store,
+      bucket: BUCKET,
+      identity,
+      holdfastPid,
+      holdfast,
+      home,
+      followLog,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -96,7 +116,15 @@ async function untilHeartbeat(source: MariadbServer): Promise<void> {
   }
 }
 
-async function startHoldfast(directory: string, source: MariadbServer, stores: readonly ObjectStoreServer[]) {
+interface Parts {
+  directory: string;
+  source: MariadbServer;
+  stores: readonly ObjectStoreServer[];
+  identity: BenchEstate["identity"];
+}
+
+async function startHoldfast(parts: Parts) {
+  const { directory, source, stores } = parts;
   const variables = Object.fromEntries([
     [PASSWORD, source.holdfast.password.reveal()],
     ...stores.flatMap((store, index) => [
@@ -107,7 +135,7 @@ async function startHoldfast(directory: string, source: MariadbServer, stores: r
   const home = join(directory, "h");
   const env = childEnvironment({ HOLDFAST_HOME: home, HOLDFAST_LOG_LEVEL: "warn", ...variables });
   const configuration = join(directory, "holdfast.yaml");
-  const declared = await describeBench(directory, source, stores);
+  const declared = describeBench(parts);
   const stopping = new AbortController();
   const { child, done } = startProgram({
     engine: "bench",
@@ -143,8 +171,7 @@ function declareFollowed(source: MariadbServer): object {
   return declareServer(source, { passwordVariable: PASSWORD, to, log: { to, interval: "5s" }, heartbeat: "1s" });
 }
 
-async function describeBench(directory: string, source: MariadbServer, stores: readonly ObjectStoreServer[]) {
-  const identity = await makeIdentity(join(directory, "identity.txt"));
+function describeBench({ source, stores, identity }: Parts) {
   const repository = (store: ObjectStoreServer | undefined, index: number) => ({
     kind: "s3",
     bucket: BUCKET,

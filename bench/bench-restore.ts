@@ -5,16 +5,20 @@ import { startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
 import { EngineError } from "@/lib/kernel/errors";
 import { ONE, type BenchEstate, serverSettings } from "./bench-estate";
 import { benchPhysicalRestore } from "./bench-physical";
-import { type BenchFigure, figure } from "./figure";
+import { type BenchFigure, STANDARD_RESTORE as STANDARD, figure } from "./figure";
 import { measureRun } from "./measure-run";
 import { restoreByMyloader } from "./restore-by-myloader";
 import { type BaselineRun, runStandardBackup, runStandardRestore } from "./run-baseline";
 
-const STANDARD = "gunzip | mysql";
+/** In a server that may keep all tables in memory, as the source and our own. */
+const STANDARD_IN_MEMORY = `${STANDARD}, into a server like the source`;
 /** The standard's dump holds the `mysql` schema, whose restore fails at times with ERROR 1006: a fresh server, again. */
 const ATTEMPTS = 4;
 
-/** The standard's restore into a fresh server like the source, its log on, myloader's, and ours, the safe restart included. */
+/**
+ * The standard's restore into a fresh server with Debian's defaults and its log on, and into one like the source;
+ * myloader's into one like the source; and ours, the safe restart included.
+ */
 export async function benchRestore(estate: BenchEstate, say: (text: string) => void): Promise<BenchFigure[]> {
   const file = join(estate.directory, "standard.sql.gz");
   if (!existsSync(file)) {
@@ -22,13 +26,22 @@ export async function benchRestore(estate: BenchEstate, say: (text: string) => v
     await runStandardBackup(estate.source.root, file);
     await measureRun(estate, ["backup", "run", ONE, "--type", "full"]);
   }
-  const standard = await restoreStandard(estate, file, say);
+  const standard = await restoreStandard(estate, { name: STANDARD, file, settings: {} }, say);
+  const inMemory = await restoreStandard(
+    estate,
+    { name: STANDARD_IN_MEMORY, file, settings: serverSettings(estate.sqlBytes) },
+    say,
+  );
   const myloader = await restoreByMyloader(estate, say);
   say("Holdfast, from one repository");
   const ours = await measureRun(estate, ["restore", ONE, "--to", "scratch", "--from", "primary"]);
   const byMyloader = myloader && { name: "myloader", value: myloader.seconds };
   return [
     figure("restore.logical.seconds", [ours.seconds, "seconds"], { name: STANDARD, value: standard.seconds }),
+    figure("restore.logical.inMemorySeconds", [ours.seconds, "seconds"], {
+      name: STANDARD_IN_MEMORY,
+      value: inMemory.seconds,
+    }),
     figure("restore.logical.cpuSeconds", [ours.cpuSeconds, "seconds"], { name: STANDARD, value: standard.cpuSeconds }),
     ...(byMyloader ? [figure("restore.logical.mydumperSeconds", [ours.seconds, "seconds"], byMyloader)] : []),
     figure("restore.logical.loadSeconds", [ours.steps.load ?? 0, "seconds"]),
@@ -37,11 +50,14 @@ export async function benchRestore(estate: BenchEstate, say: (text: string) => v
   ];
 }
 
-async function restoreStandard(estate: BenchEstate, file: string, say: (text: string) => void): Promise<BaselineRun> {
+async function restoreStandard(
+  estate: BenchEstate,
+  { name, file, settings }: { name: string; file: string; settings: Record<string, number> },
+  say: (text: string) => void,
+): Promise<BaselineRun> {
   for (let attempt = 1; ; attempt += 1) {
-    say(attempt === 1 ? STANDARD : `${STANDARD}, attempt ${attempt}`);
+    say(attempt === 1 ? name : `${name}, attempt ${attempt}`);
     const directory = join(estate.directory, `b${attempt}`);
-    const settings = serverSettings(estate.sqlBytes);
     const server = await startMariadbServer({ directory, serverId: 12, binlog: true, settings });
     try {
       return await runStandardRestore(server.root, file);

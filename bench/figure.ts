@@ -1,5 +1,8 @@
 import { cpus, totalmem } from "node:os";
 
+/** Of a dump that gzip packed, as the standard prints it. */
+export const STANDARD_RESTORE = "gunzip | mysql";
+
 /** One line of `bench --json`. */
 export interface BenchFigure {
   name: string;

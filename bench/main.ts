@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { parseBytes } from "@/lib/kernel/bytes";
 import { benchBackup } from "./bench-backup";
+import { benchPhysical } from "./bench-physical";
 import { benchRestore } from "./bench-restore";
 import { benchRpo } from "./bench-rpo";
 import { startBenchEstate } from "./bench-estate";
@@ -8,7 +9,7 @@ import { type BenchReport, describeMachine, printReport } from "./figure";
 
 /* `npm run bench -- NAME… [--json]`: each figure beside its baseline, from one run on the same generated data. */
 
-const BENCHMARKS = { backup: benchBackup, restore: benchRestore, rpo: benchRpo };
+const BENCHMARKS = { backup: benchBackup, restore: benchRestore, physical: benchPhysical, rpo: benchRpo };
 type Name = keyof typeof BENCHMARKS;
 const NAMES = Object.keys(BENCHMARKS) as Name[];
 

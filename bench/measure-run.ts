@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { BenchEstate } from "./bench-estate";
+import { settleDisk } from "./settle-disk";
 import { type Usage, watchProcesses } from "./watch-processes";
 
 const Started = z.object({ runId: z.string(), state: z.string() });
@@ -19,6 +20,7 @@ export interface MeasuredRun extends Usage {
 
 /** Starts a run by the command line, waits for it, and takes what its runner's process tree used. */
 export async function measureRun(estate: BenchEstate, args: readonly string[]): Promise<MeasuredRun> {
+  await settleDisk();
   const watch = watchProcesses(estate.holdfastPid);
   const { runId } = await estate.holdfast([...args, "--wait"], Started);
   const usage = watch.stop();

@@ -17,9 +17,14 @@ export async function openOfflineSource(
   { system, repository, publicKey }: { system: string; repository: string; publicKey?: string | undefined },
   signal: AbortSignal,
 ): Promise<RecoverySource> {
-  const store = openStore(parseRepository(repository));
+  const store = openOfflineStore(repository);
   const publicKeys = publicKey ? [await readPublicKey(publicKey)] : await readKeysOf(store, signal);
   return { system, repository: store.location, store, publicKeys };
+}
+
+/** @throws ValidationError, PreconditionError without credentials in the environment */
+export function openOfflineStore(repository: string): ObjectStore {
+  return openStore(parseRepository(repository));
 }
 
 async function readKeysOf(store: ObjectStore, signal: AbortSignal): Promise<string[]> {

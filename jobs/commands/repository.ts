@@ -1,9 +1,12 @@
 import type { Command } from "commander";
 import { listOrphans, listRepositoryDetails, startCheck, startRepair } from "@/lib/copies";
 import type { Holdings, RepositoryDetail } from "@/lib/copies/schemas";
-import { formatAge, formatBytes } from "@/lib/kernel/format";
+import { PreconditionError, ValidationError } from "@/lib/kernel/errors";
+import { formatAge, formatBytes, formatCountOf } from "@/lib/kernel/format";
 import type { Ctx } from "@/lib/db/context";
-import { type Answer, answerWith, table } from "./answer";
+import { type Answer, answerAlone, answerWith, table } from "./answer";
+import { openOfflineStore } from "./offline-repository";
+import { untilAsked } from "../until-asked";
 import { answerRun } from "./wait-for-run";
 
 export function addRepositoryCommands(program: Command): void {
@@ -36,6 +39,17 @@ export function addRepositoryCommands(program: Command): void {
       }),
     );
   repository
+    .command("reveal")
+    .description("needs no console: show again what was deleted there and whose bytes a lock or the versioning kept")
+    .argument(
+      "<place>",
+      "s3://BUCKET/PREFIX?endpoint=URL&region=R (keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)",
+    )
+    .option("--since <time>", "only what was deleted at or after it, such as 2026-11-23T02:00:00Z")
+    .action((place: string, options: { since?: string }, command: Command) =>
+      answerAlone(command, () => reveal(place, options.since)),
+    );
+  repository
     .command("orphans")
     .description("objects that belong to nothing in the catalogue, as the newest check saw them")
     .argument("<name>")
@@ -52,6 +66,23 @@ export function addRepositoryCommands(program: Command): void {
         };
       }),
     );
+}
+
+async function reveal(place: string, sinceText: string | undefined): Promise<Answer> {
+  const since = sinceText === undefined ? new Date(0) : new Date(sinceText);
+  if (Number.isNaN(since.getTime())) {
+    throw new ValidationError([{ path: "since", message: "expected a time such as 2026-11-23T02:00:00Z" }]);
+  }
+  const store = openOfflineStore(place);
+  if (!store.reveal) {
+    throw new PreconditionError(`what is deleted in ${store.location} leaves nothing behind`, {
+      hint: "Use another repository, or a snapshot of the file system below it.",
+    });
+  }
+  const interrupted = new AbortController();
+  void untilAsked().then(() => interrupted.abort());
+  const objects = await store.reveal("", { since, signal: interrupted.signal });
+  return { json: { objects }, text: [`${formatCountOf(objects, "object")} of ${store.location} can be seen again`] };
 }
 
 /** A check that ended well, and found losses, is no success for a script: exit code 1. */

@@ -3,7 +3,7 @@ import type { ScratchServer } from "@/lib/engines/database/port";
 import { PreconditionError } from "@/lib/kernel/errors";
 import { formatBytes } from "@/lib/kernel/format";
 import type { StepOutcome } from "@/lib/runs";
-import { openPart } from "./open-part";
+import { pipePart } from "./open-part";
 import { type Recovery, type RecoveryCtx, known } from "./recovery";
 
 /**
@@ -12,7 +12,7 @@ import { type Recovery, type RecoveryCtx, known } from "./recovery";
  */
 export async function loadFiles(ctx: RecoveryCtx, recovery: Recovery): Promise<StepOutcome> {
   const chain = known(recovery.chain, "the chain").filter((each) => each.method === "physical");
-  const total = chain.reduce((sum, { parts }) => sum + (parts[0]?.plain.sizeBytes ?? 0), 0);
+  const total = chain.reduce((sum, { parts }) => sum + (parts[0]?.sealed.sizeBytes ?? 0), 0);
   recovery.server = await putTogether(ctx, recovery, { chain, total });
   return {
     summary: `${chain.length === 1 ? "a full" : `a chain of ${chain.length} backups`}, ${formatBytes(total)} put together from ${recovery.source.repository}`,
@@ -42,9 +42,9 @@ async function putTogether(
       const part = parts.find(({ name }) => name === "data");
       if (!part) throw new PreconditionError(`backup "${id}" has no data part`, { hint: "Choose another backup." });
       const onProgress = (done: number) => ctx.run.progress({ done: before + done, total, unit: "bytes" });
-      await openPart(ctx, recovery, { part, consume: (plain) => restore.unpack(files, plain, onProgress) });
+      await pipePart(ctx, recovery, { part, consume: (plain) => restore.unpack(files, plain), onProgress });
       await restore.apply();
-      before += part.plain.sizeBytes;
+      before += part.sealed.sizeBytes;
     }
     return await restore.start();
   } catch (error) {

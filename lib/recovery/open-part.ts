@@ -1,23 +1,61 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { ManifestPart } from "@/lib/backups";
+import type { OpenOptions, Opening, PipedOpening, ProgramPipe } from "@/lib/engines/envelope/port";
 import { CancelledError, DamagedError, EngineError } from "@/lib/kernel/errors";
 import { damaged } from "./open-piece";
 import { type Recovery, type RecoveryCtx, identityFor } from "./recovery";
 
+/** Bytes that a program reads by itself are not measured: the digest of what was stored stands for them. */
+type Opened = Awaited<PipedOpening["done"]> & Partial<Awaited<Opening["done"]>>;
+
+type PartSource = Pick<Recovery, "source" | "identityFile">;
+
 /** Hands a part's plain bytes to `consume`, and checks digests and exit codes after the last byte. */
 export async function openPart(
   ctx: RecoveryCtx,
-  recovery: Pick<Recovery, "source" | "identityFile">,
+  recovery: PartSource,
   { part, consume }: { part: ManifestPart; consume: (plain: Readable) => Promise<void> },
 ): Promise<void> {
-  const sealed = Readable.from(readPieces(ctx, recovery, part), { objectMode: false });
-  const opening = ctx.engines.envelope.open(sealed, {
-    encrypted: part.encrypted,
-    identityFile: identityFor(recovery, part),
-    signal: ctx.signal,
-  });
-  const [consumed, opened] = await Promise.allSettled([consume(opening.output), opening.done]);
+  const opening = ctx.engines.envelope.open(...sealedBytes(ctx, recovery, { part }));
+  await settlePart(ctx, recovery, { part, opened: opening.done, consumed: consume(opening.output) });
+}
+
+/** The same for a program that reads the plain bytes by itself. `onProgress`: stored bytes that were read. */
+export async function pipePart(
+  ctx: RecoveryCtx,
+  recovery: PartSource,
+  options: {
+    part: ManifestPart;
+    consume: (plain: ProgramPipe) => Promise<void>;
+    onProgress?: (sealedBytes: number) => void;
+  },
+): Promise<void> {
+  const { part, consume } = options;
+  const opening = ctx.engines.envelope.openPiped?.(...sealedBytes(ctx, recovery, options));
+  if (!opening) throw new Error("no program unpacks this envelope");
+  await settlePart(ctx, recovery, { part, opened: opening.done, consumed: consume(opening) });
+}
+
+function sealedBytes(
+  ctx: RecoveryCtx,
+  recovery: PartSource,
+  { part, onProgress }: { part: ManifestPart; onProgress?: ((sealedBytes: number) => void) | undefined },
+): [Readable, OpenOptions] {
+  return [
+    Readable.from(readPieces(ctx, recovery, { part, onProgress }), { objectMode: false }),
+    { encrypted: part.encrypted, identityFile: identityFor(recovery, part), signal: ctx.signal },
+  ];
+}
+
+/** Waits for both ends. @throws the cause, where the failure of one ended the other; DamagedError */
+async function settlePart(
+  ctx: RecoveryCtx,
+  recovery: PartSource,
+  ends: { part: ManifestPart; opened: Promise<Opened>; consumed: Promise<void> },
+): Promise<void> {
+  const { part } = ends;
+  const [consumed, opened] = await Promise.allSettled([ends.consumed, ends.opened]);
   // A broken envelope is the cause of what the database says about the cut SQL.
   if (opened.status === "rejected") {
     // Cancelled: the consumer failed and stopped reading.
@@ -28,14 +66,14 @@ export async function openPart(
       : opened.reason;
   }
   if (consumed.status === "rejected") throw consumed.reason;
-  const [first] = part.pieces;
-  if (opened.value.sealed.sha256 !== part.sealed.sha256 || opened.value.plain.sizeBytes !== part.plain.sizeBytes) {
-    throw damaged(first?.key ?? part.name, recovery.source.store.location);
-  }
+  const { sealed, plain } = opened.value;
+  const isWhole =
+    sealed.sha256 === part.sealed.sha256 && (plain?.sizeBytes ?? part.plain.sizeBytes) === part.plain.sizeBytes;
+  if (!isWhole) throw damaged(part.pieces[0]?.key ?? part.name, recovery.source.store.location);
 }
 
 /** age tells a wrong key and damaged bytes alike: the digests tell them apart. @throws DamagedError */
-async function proveBytes(ctx: RecoveryCtx, recovery: Pick<Recovery, "source">, part: ManifestPart): Promise<void> {
+async function proveBytes(ctx: RecoveryCtx, recovery: PartSource, part: ManifestPart): Promise<void> {
   const { store } = recovery.source;
   for (const piece of part.pieces) {
     const found = await store.head(piece.key, { signal: ctx.signal });
@@ -72,10 +110,14 @@ function cannotBeOpened({ source }: Pick<Recovery, "source">, part: ManifestPart
 
 async function* readPieces(
   ctx: RecoveryCtx,
-  recovery: Pick<Recovery, "source">,
-  part: ManifestPart,
+  { source }: PartSource,
+  { part, onProgress }: { part: ManifestPart; onProgress?: ((sealedBytes: number) => void) | undefined },
 ): AsyncGenerator<Buffer> {
+  let bytes = 0;
   for (const piece of part.pieces) {
-    for await (const chunk of await recovery.source.store.get(piece.key, { signal: ctx.signal })) yield chunk as Buffer;
+    for await (const chunk of await source.store.get(piece.key, { signal: ctx.signal })) {
+      yield chunk as Buffer;
+      onProgress?.((bytes += (chunk as Buffer).length));
+    }
   }
 }

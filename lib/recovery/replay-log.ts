@@ -8,7 +8,7 @@ export async function replayLog(ctx: RecoveryCtx, recovery: Recovery): Promise<S
   const server = known(recovery.server, "the server");
   recovery.gtidState = plan.from.gtid;
   if (plan.end.gtid === null) {
-    await server.restartSafely(ctx.signal);
+    await server.makeSafe(ctx.signal);
     return { summary: "nothing to replay: the point is the full itself", transactions: 0 };
   }
   const total = recovery.pieces?.reduce((sum, piece) => sum + piece.end - piece.start, 0) ?? null;
@@ -20,7 +20,7 @@ export async function replayLog(ctx: RecoveryCtx, recovery: Recovery): Promise<S
   if (facts.preparedXa > 0) {
     ctx.run.say(`${facts.preparedXa} prepared XA transactions are open at this point`, "warning");
   }
-  await server.restartSafely(ctx.signal);
+  await server.makeSafe(ctx.signal);
   return {
     summary: `${facts.transactions} transactions, ${formatBytes(facts.bytes)}, the last is ${facts.lastGtid ?? "none"}`,
     ...facts,

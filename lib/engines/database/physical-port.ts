@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
+import type { PipedBytes, ProgramPipe } from "@/lib/engines/shared/piped-bytes";
 import type { Hazard, LogPosition, ScratchOptions, ScratchServer } from "./port";
 
 /* The physical half of the database port: backups of the server's files, and the chains that they make. Its door is port.ts. */
@@ -56,11 +56,11 @@ export interface PhysicalRestore {
    * Unpacks the next backup of the chain: the full first. Nothing of it is relied on before `apply`, so that its bytes
    * may still turn out to be damaged. @throws EngineError where it does not follow the one before
    */
-  unpack(link: PhysicalLink, files: Readable, onProgress?: (bytes: number) => void): Promise<void>;
+  unpack(link: PhysicalLink, files: ProgramPipe): Promise<void>;
   /** Brings the data up to the end of what was unpacked last. @throws EngineError where that is not whole */
   apply(): Promise<void>;
   /**
-   * Starts a server on it, fast settings and no log as `startScratch` does. The source's accounts are there; root of
+   * Starts a server on it, without a log, as `startScratch` does. The source's accounts are there; root of
    * localhost gets in by the password of its option file, and the runner's own account is locked.
    */
   start(): Promise<ScratchServer>;

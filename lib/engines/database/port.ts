@@ -157,8 +157,8 @@ export interface ScratchServer {
   stop(): Promise<void>;
   /** Ends the server cleanly and leaves its directory to the person: nothing of Holdfast removes it from then on. */
   leaveBehind(): Promise<void>;
-  /** Clean restart with settings that are safe to keep data in (doublewrite, flush at commit). */
-  restartSafely(signal: AbortSignal): Promise<void>;
+  /** From here on data may be kept in it (doublewrite, flush at commit): one that was loaded without is restarted cleanly. */
+  makeSafe(signal: AbortSignal): Promise<void>;
   /** Resolves when the running process ends, by itself or not, with the errors of its log. A restart starts another. */
   exited(): Promise<{ exitCode: number | null; message: string }>;
   /**

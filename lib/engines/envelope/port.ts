@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
-import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
+import type { PipedBytes, ProgramPipe } from "@/lib/engines/shared/piped-bytes";
 
-export type { PipedBytes };
+export type { PipedBytes, ProgramPipe };
 
 /** How a part is packed: zstd, then age when there are recipients. The extension says which: `.zst.age` or `.zst`. */
 export interface SealFacts {
@@ -27,6 +27,19 @@ export interface Opening {
   done: Promise<{ sealed: { sizeBytes: number; sha256: string }; plain: { sizeBytes: number } }>;
 }
 
+/** What a part holds, for a program that reads it by itself. As with `Opening`, nothing may be relied on before `done`. */
+export interface PipedOpening extends ProgramPipe {
+  done: Promise<{ sealed: { sizeBytes: number; sha256: string } }>;
+}
+
+export interface OpenOptions {
+  /** Whether age is in the way. */
+  encrypted: boolean;
+  /** The private key's file. */
+  identityFile: string | undefined;
+  signal: AbortSignal;
+}
+
 /** Packs and unpacks what lies in a repository, with the standard programs `zstd` and `age`, so that a person
  *  without Holdfast can open it. Nothing is written to disk. Rejects only with EngineError or CancelledError. */
 export interface Envelope {
@@ -38,9 +51,7 @@ export interface Envelope {
     input: Readable | PipedBytes,
     options: { recipients: readonly string[]; level?: number; signal: AbortSignal },
   ): Sealing;
-  /** `encrypted` tells whether age is in the way; `identityFile` is the private key's file. */
-  open(
-    input: Readable,
-    options: { encrypted: boolean; identityFile: string | undefined; signal: AbortSignal },
-  ): Opening;
+  open(input: Readable, options: OpenOptions): Opening;
+  /** For gigabytes that go to a program: starts nothing before the pipe is. Absent where no program unpacks. */
+  openPiped?(input: Readable, options: OpenOptions): PipedOpening;
 }

@@ -68,6 +68,11 @@ export interface ObjectStore {
   abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal; below?: string }): Promise<number>;
   /** Asks the store; rejects when it does not answer or refuses our credentials. */
   inspect(options: { signal: AbortSignal }): Promise<StoreFacts>;
+  /**
+   * Absent where deleting leaves nothing behind. Shows again what was deleted since an instant and whose bytes are still
+   * there, below a prefix. Returns how many keys.
+   */
+  reveal?: ((prefix: string, options: { since: Date; signal: AbortSignal }) => Promise<number>) | undefined;
   /** Absent where nothing is declared to be locked. Locks the present version of an object for the declared days from now. */
   keepLocked?: ((key: string, options: { signal: AbortSignal }) => Promise<void>) | undefined;
   /**

@@ -241,7 +241,7 @@ describe.each([0, 1])("what comes back, on copy %i", (index) => {
   test("is the same after the restart with safe settings", async () => {
     const server = copies[index];
     const before = server?.pid;
-    await server?.restartSafely(signal);
+    await server?.makeSafe(signal);
     expect(server?.pid).not.toBe(before);
     const [row] = await ask(
       copy(),

@@ -61,7 +61,7 @@ describe("a throw-away server", () => {
     await check();
     const [fast] = await ask(server, "SELECT @@innodb_doublewrite AS d, @@innodb_flush_log_at_trx_commit AS f");
     expect(fast).toEqual({ d: "0", f: "0" });
-    await server.restartSafely(signal);
+    await server.makeSafe(signal);
     await check();
     const [safe] = await ask(server, "SELECT @@innodb_doublewrite AS d, @@innodb_flush_log_at_trx_commit AS f");
     expect(safe).toEqual({ d: "1", f: "1" });
@@ -91,7 +91,7 @@ describe("a throw-away server", () => {
 
   test("that is left behind is stopped cleanly, and no sweep removes it", async () => {
     const server = await start("kept");
-    await server.restartSafely(signal);
+    await server.makeSafe(signal);
     await server.leaveBehind();
     expect(await server.exited()).toMatchObject({ exitCode: 0 });
     expect(await sweepScratch(server.directory)).toBe(false);
@@ -235,7 +235,7 @@ describe("a recovered server that takes the primary's address", () => {
   test("outlives its process, writes a log that goes on after the last GTID, and knows the runner's account", async () => {
     const server = await start("primary");
     await ask(server, "CREATE DATABASE shop");
-    await server.restartSafely(signal);
+    await server.makeSafe(signal);
     const connection = {
       host: "127.0.0.1",
       port: await findFreePort(),

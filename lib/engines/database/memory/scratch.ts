@@ -69,7 +69,7 @@ export class MemoryMachine {
         this.foreign.add(directory);
         return end();
       },
-      restartSafely: () => {
+      makeSafe: () => {
         scratch.state = "safe";
         return Promise.resolve();
       },

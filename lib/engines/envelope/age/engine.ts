@@ -5,10 +5,12 @@ import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { type Measure, Meter, holdError, streamOf } from "@/lib/engines/shared/measured-stream";
 import { openReusedPipe } from "@/lib/engines/shared/reused-pipe";
 import type { PipedBytes } from "@/lib/engines/shared/piped-bytes";
-import type { Envelope, Opening, Sealing } from "../port";
+import type { Envelope, OpenOptions, Opening, PipedOpening, Sealing } from "../port";
 import { Chain } from "./chain";
 import { recipientsOf } from "./identities";
 import { type Program, ageOpen, ageSeal, assertRecipients, zstdPack, zstdUnpack } from "./programs";
+
+const UNPACK = "unpack the data";
 
 /** The envelope of the programs `zstd` and `age`. */
 export function createAgeEnvelope(): Envelope {
@@ -17,6 +19,7 @@ export function createAgeEnvelope(): Envelope {
     recipientsOf,
     seal,
     open,
+    openPiped,
   };
 }
 
@@ -83,33 +86,62 @@ function fromProgram(input: PipedBytes, chain: Chain): Source {
   };
 }
 
-function open(
-  input: Readable,
-  options: { encrypted: boolean; identityFile: string | undefined; signal: AbortSignal },
-): Opening {
-  const { encrypted, identityFile, signal } = options;
+/** Starts the programs that unpack. @returns the last one's output, which nobody reads yet @throws EngineError without a key */
+function unpackThrough(chain: Chain, input: Readable, options: OpenOptions & { sealed: Meter }): Readable {
+  const { encrypted, identityFile, sealed } = options;
+  const see = (chunk: Buffer) => sealed.add(chunk);
+  if (!encrypted) {
+    const zstd = chain.start({ ...zstdUnpack(), stdio: ["pipe", "pipe", "pipe"] });
+    chain.feed(input, present(zstd.stdin), see);
+    return present(zstd.stdout);
+  }
+  if (identityFile === undefined) throw noIdentity();
+  const age = chain.start({ ...ageOpen(identityFile), stdio: ["pipe", "pipe", "pipe"] });
+  const zstd = chain.startBehind(present(age.stdout), zstdUnpack());
+  chain.feed(input, present(age.stdin), see);
+  return present(zstd.stdout);
+}
+
+function open(input: Readable, options: OpenOptions): Opening {
   holdError(input);
   const sealed = new Meter();
-  const chain = new Chain("unpack the data", signal);
+  const chain = new Chain(UNPACK, options.signal);
   let plainBytes = 0;
-  const see = (chunk: Buffer) => sealed.add(chunk);
-  const build = (): Readable => {
-    if (!encrypted) {
-      const zstd = chain.start({ ...zstdUnpack(), stdio: ["pipe", "pipe", "pipe"] });
-      chain.feed(input, present(zstd.stdin), see);
-      return kept(present(zstd.stdout));
-    }
-    if (identityFile === undefined) throw noIdentity();
-    const age = chain.start({ ...ageOpen(identityFile), stdio: ["pipe", "pipe", "pipe"] });
-    const zstd = chain.startBehind(present(age.stdout), zstdUnpack());
-    chain.feed(input, present(age.stdin), see);
-    return kept(present(zstd.stdout));
-  };
+  const build = () => kept(unpackThrough(chain, input, { ...options, sealed }));
   const close = () => input.destroy();
   const { output, done } = conclude(chain, { close, build, see: (chunk) => (plainBytes += chunk.length) });
   return {
     output,
     done: observed(done.then(() => ({ sealed: sealed.finish(), plain: { sizeBytes: plainBytes } }))),
+  };
+}
+
+function openPiped(input: Readable, options: OpenOptions): PipedOpening {
+  holdError(input);
+  const sealed = new Meter();
+  const chain = new Chain(UNPACK, options.signal);
+  const done = Promise.withResolvers<void>();
+  let isStarted = false;
+  return {
+    start: () => {
+      isStarted = true;
+      try {
+        const plain = unpackThrough(chain, input, { ...options, sealed });
+        chain.settle().then(done.resolve, done.reject);
+        return plain;
+      } catch (error) {
+        chain.stop();
+        input.destroy();
+        done.reject(error);
+        throw error;
+      }
+    },
+    abandon: () => {
+      chain.stop();
+      input.destroy();
+      if (!isStarted) done.reject(new CancelledError(`stopped before it could ${UNPACK}`));
+    },
+    done: observed(done.promise.then(() => ({ sealed: sealed.finish() }))),
   };
 }
 

@@ -135,6 +135,27 @@ describe("with a lock declared", () => {
   });
 });
 
+test("what delete markers hide is seen again: those since an instant, and nothing that was never there", async () => {
+  const config = configOf("locked", { lock: { mode: "compliance", days: 1 } });
+  const store = openS3Store(config);
+  const keys = ["systems/a/1", "systems/a/2", "systems/b"];
+  for (const key of keys) await store.put(key, Buffer.from(key), go);
+  for (const key of keys.slice(0, 2)) await store.delete(key, go);
+  await createClient(config).send(
+    new DeleteObjectCommand({ Bucket: config.bucket, Key: `${config.prefix}systems/never` }),
+  );
+  const listed = async () => {
+    const found = [];
+    for await (const { key } of store.list("", go)) found.push(key);
+    return found;
+  };
+  expect(await listed()).toEqual(["systems/b"]);
+  expect(await store.reveal?.("systems/", { since: new Date(Date.now() + 60_000), ...go })).toBe(0);
+  expect(await store.reveal?.("systems/", { since: new Date(0), ...go })).toBe(2);
+  expect(await listed()).toEqual(keys);
+  expect((await buffer(await store.get("systems/a/1", go))).toString()).toBe("systems/a/1");
+});
+
 describe("a lock that is tried", () => {
   const now = new Date();
   const prove = (config: S3Config) => openS3Store(config).proveLock?.("doctor/", { ...go, now });

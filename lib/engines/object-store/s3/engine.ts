@@ -17,6 +17,7 @@ import { type S3Place, placeOf } from "./place";
 import { proveLock } from "./prove-lock";
 import { keepLocked } from "./protect";
 import { readObject } from "./read";
+import { revealObjects } from "./reveal";
 import { replaceBytes, storeBytes, storeObject } from "./store-object";
 import { watchStoreTime } from "./store-time";
 
@@ -100,6 +101,10 @@ class S3Store implements ObjectStore {
         abortSignal,
       }),
     );
+  }
+
+  reveal(prefix: string, options: { since: Date; signal: AbortSignal }): Promise<number> {
+    return revealObjects(this.#place, prefix, options);
   }
 
   async abortUnfinishedUploads(olderThan: Date, options: { signal: AbortSignal; below?: string }): Promise<number> {

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createReadStream } from "node:fs";
 import { chmod, mkdir, open, readFile, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -9,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { readOwnPrograms, readPrograms } from "@/demo/mariadb/read-programs";
 import { type MariadbServer, startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
 import { ZOO_SCHEMAS, ZOO_STATEMENTS, ZOO_USER_STATEMENTS } from "@/demo/mariadb/zoo";
+import type { ProgramPipe } from "@/lib/engines/shared/piped-bytes";
 import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { Secret } from "@/lib/kernel/secret";
 import type {
@@ -102,8 +102,13 @@ async function begin(name: string): Promise<PhysicalRestore> {
   return physical.restore({ directory: join(directory, name), port: 0, settings, signal });
 }
 
+function pipeOf(file: string): ProgramPipe {
+  const cat = () => spawn("cat", [file], { stdio: ["ignore", "pipe", "ignore"] });
+  return { start: () => cat().stdout, abandon: () => undefined };
+}
+
 async function add(restore: PhysicalRestore, { file, facts }: Stored): Promise<void> {
-  await restore.unpack(facts, createReadStream(file));
+  await restore.unpack(facts, pipeOf(file));
   await restore.apply();
 }
 
@@ -200,7 +205,7 @@ describe("a full and two increments", () => {
       { signal },
     );
     expect(replayed.lastGtid).toBe(end.gtid);
-    await copy.restartSafely(signal);
+    await copy.makeSafe(signal);
     expect(await engine().digestTables(copy.connection, schemas, signal)).toEqual(
       await engine().digestTables(server.root, schemas, signal),
     );

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import type { ProgramPipe } from "@/lib/engines/shared/piped-bytes";
 import { runProgram } from "@/lib/engines/shared/process";
 import type { Secret } from "@/lib/kernel/secret";
 import type { PhysicalLink, PhysicalRestore, ScratchOptions, ScratchServer } from "../../port";
@@ -81,7 +81,7 @@ class FilesRestore implements PhysicalRestore {
     this.#increment = join(options.directory, "increment");
   }
 
-  async unpack(link: PhysicalLink, files: Readable, onProgress?: (bytes: number) => void): Promise<void> {
+  async unpack(link: PhysicalLink, files: ProgramPipe): Promise<void> {
     try {
       if (this.#unpacked)
         throw physicalFailure(OPERATION, "a backup was unpacked before the one before was applied", {
@@ -89,9 +89,9 @@ class FilesRestore implements PhysicalRestore {
         });
       assertFollows(OPERATION, link, this.#applied);
       await requireTool(link.toolVersion, OPERATION, this.#options.signal);
-      await unpackFiles(this.#directoryOfNext(), files, { signal: this.#options.signal, onProgress });
+      await unpackFiles(this.#directoryOfNext(), files, this.#options.signal);
     } catch (error) {
-      files.destroy();
+      files.abandon();
       throw error;
     }
     this.#unpacked = link;

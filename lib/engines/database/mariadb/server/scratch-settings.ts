@@ -76,6 +76,11 @@ export function fastSettings(): string[] {
   ];
 }
 
+/** While a log is replayed into data that came as files: nothing that only a restart could make safe. */
+export function replaySettings(): string[] {
+  return [...safeSettings(), "--innodb-flush-log-at-trx-commit=0"];
+}
+
 /** For data that is to be kept: everything on disk at each commit, and no torn page. */
 export function safeSettings(): string[] {
   return ["--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=ON", `--innodb-buffer-pool-size=${poolBytes()}`];

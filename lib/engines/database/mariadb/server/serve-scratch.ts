@@ -4,6 +4,7 @@ import { EngineError } from "@/lib/kernel/errors";
 import { newToken } from "@/lib/kernel/ids";
 import { Secret } from "@/lib/kernel/secret";
 import type { ScratchOptions, ScratchServer } from "../../port";
+import { withSession } from "../connect";
 import { writeOptionFile } from "../defaults-file";
 import { assertAddressFree } from "./address";
 import { START_SCRATCH } from "./claim-directory";
@@ -12,7 +13,7 @@ import { findFreePort } from "./free-port";
 import { OPTION_FILE, type Place, setNamedTimeZone, startPrimary } from "./primary-server";
 import { type ServerProcess, startServer } from "./run-server";
 import { identifyProcess, removeMark, writeMark } from "./scratch-mark";
-import { commonSettings, fastSettings, safeSettings } from "./scratch-settings";
+import { commonSettings, fastSettings, replaySettings, safeSettings } from "./scratch-settings";
 import { SERVER_FILE, writeServerFile } from "./server-file";
 
 /** Another process may take the free port first. */
@@ -37,7 +38,7 @@ async function launch(
   return server;
 }
 
-/** Starts a server on the data directory that lies there, with fast settings. `writeInit` lets root in by the password. */
+/** Starts a server on the data directory that lies there, in a hurry. `writeInit` lets root in by the password. */
 export async function firstStart(
   options: ScratchOptions & Pick<Place, "isPhysical">,
   writeInit: (path: string, rootPassword: Secret) => Promise<void>,
@@ -51,7 +52,7 @@ export async function firstStart(
     const connection = { socket: join(directory, "s"), host: "127.0.0.1", port, user: "root", password };
     const place: Place = { directory, connection, settings, isPhysical, ...(log ? { log } : {}) };
     try {
-      const server = await launch(place, fastSettings(), { signal, initFile });
+      const server = await launch(place, isPhysical ? replaySettings() : fastSettings(), { signal, initFile });
       await rm(initFile);
       await writeOptionFile(join(directory, OPTION_FILE), connection);
       return { place, server };
@@ -61,6 +62,14 @@ export async function firstStart(
       if (!isTaken || options.port !== 0 || attempt === PORT_ATTEMPTS) throw error;
     }
   }
+}
+
+/** Its pages were never written without the doublewrite buffer: only what the replay left in memory must go to disk. */
+async function flushAtCommit({ connection }: Place, signal: AbortSignal): Promise<void> {
+  await withSession(connection, { signal }, async (session) => {
+    await session.rows("flush at each commit", "SET GLOBAL innodb_flush_log_at_trx_commit = 1");
+    await session.rows("flush what was replayed", "FLUSH ENGINE LOGS");
+  });
 }
 
 /** What can be done with a throw-away server that was started. */
@@ -88,13 +97,17 @@ export function serveScratch(started: { place: Place; server: ServerProcess }): 
       await writeServerFile(place);
       await removeMark(directory);
     },
-    async restartSafely(signal) {
-      await server.stop();
-      server = await launch(place, safeSettings(), { signal }).catch((error: unknown) => {
-        throw toDiskError(error, { directory, operation: START_SCRATCH });
-      });
+    async makeSafe(signal) {
+      if (place.isPhysical) {
+        await flushAtCommit(place, signal);
+      } else {
+        await server.stop();
+        server = await launch(place, safeSettings(), { signal }).catch((error: unknown) => {
+          throw toDiskError(error, { directory, operation: START_SCRATCH });
+        });
+        await setNamedTimeZone(place, signal);
+      }
       state = "safe";
-      await setNamedTimeZone(place, signal);
     },
     async takeAddress(request) {
       await assertAddressFree(request.connection);
