@@ -5,6 +5,7 @@ import { alertDeliveryJob } from "@/lib/alerts/jobs";
 import { recordAudit } from "@/lib/audit";
 import { openDb } from "@/lib/db/client";
 import { type JobCtx, createCtx } from "@/lib/db/context";
+import { type DatabaseClock, openDatabaseClock } from "@/lib/db/database-clock";
 import { readVariable } from "@/lib/kernel/env";
 import { newId } from "@/lib/kernel/ids";
 import { createLogger } from "@/lib/kernel/log";
@@ -42,14 +43,16 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const db = openDb(options.databaseUrl, 12);
   const log = createLogger(options.logLevel).child({ runner: id.slice(-8), site: options.site });
   const engines = await openEngines(db, options.home);
+  const clock = await openDatabaseClock(db);
+  const actor = { kind: "system" as const, job: `runner ${options.site} ${id.slice(-8)}` };
   const ctx: JobCtx = {
-    ...createCtx({ db, log, actor: { kind: "system", job: `runner ${options.site} ${id.slice(-8)}` } }),
+    ...createCtx({ db, log, actor, now: () => clock.now() }),
     engines,
     signal: stopping.signal,
   };
   const places = [options.site, ...options.labels];
   await sweepLeftovers(ctx);
-  const signOfLife = await announce(ctx, id, options);
+  const signOfLife = await announce(ctx, { id, clock }, options);
   const queue = await startQueue(options.databaseUrl, JOBS, places);
   queue.on("error", (error) => log.warn({ err: error }, "the queue met an error and goes on"));
   await work(queue, ctx, places);
@@ -97,7 +100,11 @@ async function workOnAlerts(queue: Queue, ctx: JobCtx, places: readonly string[]
   }
 }
 
-async function announce(ctx: JobCtx, id: string, options: RunnerOptions): Promise<NodeJS.Timeout> {
+async function announce(
+  ctx: JobCtx,
+  { id, clock }: { id: string; clock: DatabaseClock },
+  options: RunnerOptions,
+): Promise<NodeJS.Timeout> {
   const { site, labels } = options;
   const now = ctx.now();
   await ctx.transaction(async (tx) => {
@@ -111,9 +118,10 @@ async function announce(ctx: JobCtx, id: string, options: RunnerOptions): Promis
     });
   });
   const tell = () =>
-    giveSignOfLife(ctx, id).catch((cause: unknown) =>
-      ctx.log.warn({ err: cause }, "the runner's sign of life could not be stored"),
-    );
+    clock
+      .look()
+      .then(() => giveSignOfLife(ctx, id))
+      .catch((cause: unknown) => ctx.log.warn({ err: cause }, "the runner's sign of life could not be stored"));
   await tell();
   return setInterval(() => void tell(), SIGN_OF_LIFE_MS);
 }

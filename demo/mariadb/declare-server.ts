@@ -16,7 +16,7 @@ export interface Declared {
 
 /** A server as `holdfast.yaml` declares it, for a test or a benchmark that starts its backups itself: the schedule is once a year. */
 export function declareServer(
-  server: MariadbServer,
+  server: Pick<MariadbServer, "port" | "holdfast">,
   { passwordVariable, to, method = "logical", log, heartbeat, verify }: Declared,
 ): object {
   return {

@@ -1,5 +1,13 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer, request as forward } from "node:http";
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+  request as forward,
+} from "node:http";
 import type { AddressInfo } from "node:net";
+import { slowDown } from "./slow-down";
 
 /** What becomes of one request. `deaf`: it is never answered. `refuse`: an S3 error without asking the store.
  *  The connection stays awake with the three that only take their time: nobody gives them up by a time limit. */
@@ -9,6 +17,10 @@ export type Fault =
   /** The connection is cut. */
   | { kind: "drop" }
   | { kind: "cut-answer"; afterBytes: number }
+  /** The connection is cut once so many bytes of the request's body went on to the store. */
+  | { kind: "cut-request"; afterBytes: number }
+  /** Both bodies go on at so many bytes a second. */
+  | { kind: "slow"; bytesPerSecond: number }
   /** After so many bytes of the answer comes one a second. */
   | { kind: "drip-answer"; afterBytes: number }
   /** The store never gets it. */
@@ -84,12 +96,43 @@ function answer(exchange: { request: IncomingMessage; response: ServerResponse; 
     }
     response.writeHead(reply.statusCode ?? 502, reply.headers);
     if (fault.kind === "cut-answer" || fault.kind === "drip-answer") giveBeginning(reply, response, fault);
+    else if (fault.kind === "slow") slowDown(reply, response, fault.bytesPerSecond);
     else reply.pipe(response);
   });
   upstream.once("error", () => response.destroy());
   response.once("close", () => upstream.destroy());
+  sendBody(request, upstream, fault);
+}
+
+function sendBody(request: IncomingMessage, upstream: ClientRequest, fault: Fault): void {
+  if (fault.kind === "cut-request") {
+    sendBeginning(request, upstream, fault.afterBytes);
+    return;
+  }
+  if (fault.kind === "slow") {
+    slowDown(request, upstream, fault.bytesPerSecond);
+    return;
+  }
   if (fault.kind === "flip-bit") request.once("data", flipFirstBit);
   request.pipe(upstream);
+}
+
+/** What came to the store is cut as well: it sees an upload that ends in the middle. */
+function sendBeginning(request: IncomingMessage, upstream: ClientRequest, afterBytes: number): void {
+  let left = afterBytes;
+  upstream.flushHeaders();
+  request.on("data", (chunk: Buffer) => {
+    if (chunk.length < left) {
+      left -= chunk.length;
+      upstream.write(chunk);
+      return;
+    }
+    request.removeAllListeners("data").pause();
+    upstream.write(chunk.subarray(0, left), () => {
+      upstream.destroy();
+      request.socket.destroy();
+    });
+  });
 }
 
 /** Before the pipe hands the chunk on: listeners are called in their order. */

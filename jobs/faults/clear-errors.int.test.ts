@@ -128,7 +128,7 @@ const CASES: Case[] = [
     fault: dropSecondary,
     command: () => backup,
     exitCode: 1,
-    message: /incomplete: repository "secondary" has no copy: .*the store does not answer/,
+    message: /incomplete: repository "secondary" has no copy: .*the connection broke off/,
     event: "backup.completed",
   },
   {
@@ -136,7 +136,7 @@ const CASES: Case[] = [
     fault: dropSecondary,
     command: () => restoreFrom("secondary"),
     exitCode: 1,
-    message: /the store does not answer/,
+    message: /the connection broke off/,
     event: "restore.failed",
   },
   {

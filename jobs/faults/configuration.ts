@@ -13,7 +13,8 @@ export const keyVariables = (repository: string) => ({
 });
 
 export interface ConfigurationFacts {
-  source: MariadbServer;
+  /** As Holdfast reaches it. */
+  source: Pick<MariadbServer, "port" | "holdfast">;
   /** Name and endpoint of each. */
   stores: readonly { name: string; endpoint: string; region: string }[];
   /** One more repository, to which fulls go too. */

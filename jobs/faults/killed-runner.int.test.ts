@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startBackup } from "@/lib/backups";
 import { type Ctx, createCtx } from "@/lib/db/context";
 import { ADMINISTRATOR, type TestDatabase, openTestDatabase } from "@/lib/db/test-database";
-import { openSession } from "@/lib/engines/database/mariadb/connect";
 import { createLogger } from "@/lib/kernel/log";
 import { startRestore } from "@/lib/recovery";
 import { abortRun } from "@/lib/runs";
 import { SYSTEM } from "./configuration";
+import { holdTable } from "./hold-table";
 import { type Child, type RunnerProcess, childrenOf, stillRunning } from "./runner-process";
 import { readRecoveredOrders, untilEnded, untilFound, untilLogIsCollected } from "./run-facts";
 import type { Writer } from "./source-data";
@@ -19,7 +19,6 @@ import { type FaultWorld, REPOSITORIES, startFaultWorld } from "./world";
 const LONG_MS = 180_000;
 /** From the death of a runner until another one has the run: 10 s without a sign of life, 5 s between two looks, and a slow machine. */
 const TAKE_OVER_MS = 45_000;
-const NEVER = new AbortController().signal;
 
 let database: TestDatabase;
 let world: FaultWorld;
@@ -39,20 +38,6 @@ function awaitRequest(name: (typeof REPOSITORIES)[number], pattern: RegExp): Pro
   const { requests } = world.repositories[name].gateway;
   const from = requests.length;
   return untilFound(`a request ${pattern.source}`, () => requests.slice(from).some((line) => pattern.test(line)));
-}
-
-/** Holds a table so that the next dump stands still in front of it. */
-async function holdTable(): Promise<{ untilDumpWaits: () => Promise<unknown>; release: () => Promise<void> }> {
-  const lock = await openSession(world.source.root, { signal: NEVER, queryTimeoutMs: 0 });
-  await lock.rows("hold a table", "LOCK TABLES shop.items WRITE");
-  return {
-    release: () => lock.close(),
-    untilDumpWaits: () =>
-      untilFound("a dump that waits", async () => {
-        const rows = await world.source.run("SHOW FULL PROCESSLIST");
-        return rows.some((row) => row.User === "holdfast" && row.State === "Waiting for table metadata lock");
-      }),
-  };
 }
 
 /** Makes a replay stand still at an order, on any server but the source, until the brake is taken away. */
@@ -156,7 +141,7 @@ describe("a runner that is killed (kill -9) in the middle of dump, fetch and log
     const first = await startBackup(ctx, { system: SYSTEM });
     expect((await ended(first.runId)).state).toBe("succeeded");
 
-    const table = await holdTable();
+    const table = await holdTable(world.source);
     ({ runId: backup } = await startBackup(ctx, { system: SYSTEM }));
     await table.untilDumpWaits();
     world.repositories.primary.setFault((line) => ({ kind: /^GET .*\/log\//.test(line) ? "hold-request" : "pass" }));
@@ -294,7 +279,7 @@ describe("a run that an operator aborts ends as aborted within seconds, cleaned 
   }
 
   test("in the middle of a dump", { timeout: LONG_MS }, async () => {
-    const table = await holdTable();
+    const table = await holdTable(world.source);
     try {
       const { runId } = await startBackup(ctx, { system: SYSTEM });
       await table.untilDumpWaits();

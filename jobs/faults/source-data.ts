@@ -48,22 +48,27 @@ export interface Writer {
 
 const PERIOD_MS = 50;
 
-/** Writes about 20 orders a second until it is stopped; a refused one is just not acknowledged. */
+/** Writes about 20 orders a second until it is stopped, over restarts of the server; one that is refused is just not acknowledged. */
 export function startWriter(source: MariadbServer, marker: string): Writer {
   const stopping = new AbortController();
   const acknowledged: number[] = [];
-  const work = withSession(source.root, { signal: new AbortController().signal }, async (session) => {
-    while (!stopping.signal.aborted) {
-      const rows = await session.rows(
-        "write an order",
-        "INSERT INTO shop.orders (note, at) VALUES (?, NOW(6)) RETURNING id",
-        [`${marker} ${newToken(4)}`],
-      );
-      acknowledged.push(Number(rows[0]?.id));
-      await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
-    }
-  });
-  work.catch(() => undefined); // stop() tells it
+  const pause = () => new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
+  const write = () =>
+    withSession(source.root, { signal: new AbortController().signal }, async (session) => {
+      while (!stopping.signal.aborted) {
+        const rows = await session.rows(
+          "write an order",
+          "INSERT INTO shop.orders (note, at) VALUES (?, NOW(6)) RETURNING id",
+          [`${marker} ${newToken(4)}`],
+        );
+        acknowledged.push(Number(rows[0]?.id));
+        await pause();
+      }
+    });
+  const writeOn = async () => {
+    while (!stopping.signal.aborted) await write().catch(pause);
+  };
+  const work = writeOn();
   return {
     acknowledged,
     stop: () => {

@@ -62,6 +62,8 @@ export interface FaultWorldOptions {
   keepStoresIn?: "memory" | "disk";
   /** A third repository for fulls: this directory. */
   directoryRepository?: string;
+  /** The port by which Holdfast reaches the source, where it is not the source's own. */
+  reachSource?(source: MariadbServer): Promise<{ port: number }>;
 }
 
 const STORE_BYTES = 2 ** 30;
@@ -121,7 +123,7 @@ async function buildWorld(directory: string, options: FaultWorldOptions, stops: 
   await writeFile(
     file,
     printConfiguration({
-      source,
+      source: { holdfast: source.holdfast, port: await reachOf(source, options) },
       stores,
       directory: directoryRepository,
       identityFile: identity.file,
@@ -143,6 +145,10 @@ async function buildWorld(directory: string, options: FaultWorldOptions, stops: 
     },
     stop: () => stops.all(),
   };
+}
+
+async function reachOf(source: MariadbServer, { reachSource }: FaultWorldOptions): Promise<number> {
+  return reachSource ? (await reachSource(source)).port : source.port;
 }
 
 async function startServers(directory: string, options: FaultWorldOptions, stops: Stops) {

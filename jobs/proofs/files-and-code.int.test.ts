@@ -1,6 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeIdentity } from "@/demo/parts/make-identity";
@@ -309,4 +321,29 @@ describe("code", () => {
     expect(await stateOf()).toBe("present");
     expect(await readFile(object)).toEqual(bytes);
   });
+});
+
+test("files that grow, shrink and are replaced while they are read are named by the run and the catalogue, and the rest comes back", async () => {
+  const own = (name: string) => path("app/storage", name);
+  for (const name of ["grows", "shrinks", "replaced", "stays"]) await writeFile(own(name), randomBytes(300_000));
+  const ended = new AbortController();
+  /** From before the first listing to after the last. */
+  const disturbing = (async () => {
+    for (let round = 1; !ended.signal.aborted; round += 1) {
+      await appendFile(own("grows"), randomBytes(1_000));
+      await truncate(own("shrinks"), Math.max(0, 300_000 - round * 100));
+      await writeFile(own("new"), randomBytes(300_000));
+      await rename(own("new"), own("replaced"));
+    }
+  })();
+  const id = await take("uploads").finally(() => ended.abort());
+  await disturbing;
+  const lossy = (await database.db.backup.findUniqueOrThrow({ where: { id } })).lossy as string[];
+  for (const name of ["grows", "shrinks", "replaced"]) {
+    expect(lossy).toContainEqual(expect.stringMatching(new RegExp(`storage/${name}.*changing while it was read`)));
+  }
+  expect(lossy.filter((line) => line.includes("storage/stays"))).toEqual([]);
+  const { run } = await restore("uploads", path("back-disturbed"));
+  expect(run.error).toBeNull();
+  expect(await readFile(path("back-disturbed/storage/stays"))).toEqual(await readFile(own("stays")));
 });

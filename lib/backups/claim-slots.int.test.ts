@@ -176,6 +176,45 @@ describe("slots that passed while no runner worked", () => {
   });
 });
 
+describe("a clock that is moved by an hour", () => {
+  const QUARTERS = ["02:00", "02:15", "02:30", "02:45", "03:00", "03:15", "03:30"];
+
+  /** Takes what is due, and ends it at once. */
+  const work = async (instant: string) => {
+    database.clock.set(`2026-11-23T${instant}:05Z`);
+    const claims = await Promise.all([claim(), claim(), claim()]);
+    const started = claims.flatMap((each) => each.started);
+    for (const id of started) await endRun(id, "succeeded");
+    return started.length;
+  };
+
+  beforeEach(() =>
+    declareAt("2026-11-23T01:59:00Z", (estate) => {
+      estate.systems.database.backup.full.schedule = "*/15 * * * *";
+    }),
+  );
+
+  test("forwards loses no slot without a word: those that were jumped over are missed", async () => {
+    expect([await work("02:00"), await work("02:15"), await work("03:15"), await work("03:30")]).toEqual([1, 1, 1, 1]);
+    expect(await slots()).toEqual(
+      QUARTERS.map((at) => [
+        `2026-11-23T${at}`,
+        ["02:30", "02:45", "03:00"].includes(at) ? "missed" : expect.any(String),
+      ]),
+    );
+    expect((await auditSince()).filter((action) => action === "slot.missed")).toHaveLength(3);
+  });
+
+  test("backwards runs no slot twice, and goes on with the first that was not taken yet", async () => {
+    for (const at of QUARTERS.slice(0, 5)) expect(await work(at)).toBe(1);
+    for (const at of QUARTERS.slice(1, 5)) expect(await work(at)).toBe(0);
+    expect(await work("03:15")).toBe(1);
+    expect((await slots()).map(([at]) => at?.slice(11))).toEqual(QUARTERS.slice(0, 6));
+    expect(await database.db.run.count()).toBe(6);
+    expect((await auditSince()).filter((action) => action === "slot.missed")).toEqual([]);
+  });
+});
+
 describe("a schedule", () => {
   test("counts from its declaration on: nothing is due or missed before it", async () => {
     await database.db.configuration.deleteMany();

@@ -283,8 +283,8 @@ describe("a source that changes while it is read", () => {
     return { archive: Buffer.concat(chunks), snapshot, listing, facts };
   }
 
-  it("says each file that grew, shrank, changed, came or went, and is no failure", async () => {
-    for (const name of ["grows", "shrinks", "changes", "goes", "stays"]) {
+  it("says each file that grew, shrank, changed, was replaced, came or went, and is no failure", async () => {
+    for (const name of ["grows", "shrinks", "changes", "goes", "replaced", "stays"]) {
       await mkdir(join(root, name));
       await writeFile(join(root, name, "file"), randomBytes(200_000));
     }
@@ -292,12 +292,16 @@ describe("a source that changes while it is read", () => {
       appendFileSync(join(root, "grows/file"), "more");
       await truncate(join(root, "shrinks/file"), 10);
       await utimes(join(root, "changes/file"), 1, 1);
+      await writeFile(join(root, "other"), randomBytes(200_000));
+      await rename(join(root, "other"), join(root, "replaced/file"));
       await rm(join(root, "goes"), { recursive: true });
       await writeFile(join(root, "came"), "");
     });
     const { count, named } = kept.facts.unsettled;
     expect(named).toEqual(
-      expect.arrayContaining(["./grows/file", "./shrinks/file", "./changes/file", "./goes/file", "./came"]),
+      expect.arrayContaining(
+        ["grows/file", "shrinks/file", "changes/file", "replaced/file", "goes/file", "came"].map((name) => `./${name}`),
+      ),
     );
     expect(named).not.toContain("./stays/file");
     expect(count).toBe(named.length);

@@ -6,6 +6,8 @@ const ATTEMPTS_MAX = 5;
 /** Tries of one request that ends by a timeout: each has cost its full time. */
 const TIMEOUT_ATTEMPTS_MAX = 2;
 const FIRST_DELAY_MS = 200;
+/** The SDK calls a connection that broke off a timeout as well, but it has cost no time. */
+const BROKE_OFF = new Set(["ECONNRESET", "EPIPE"]);
 
 type RetryStrategy = Extract<NonNullable<S3ClientConfig["retryStrategy"]>, { recordSuccess: unknown }>;
 type RetryToken = Parameters<RetryStrategy["recordSuccess"]>[0];
@@ -56,7 +58,7 @@ class BoundedRetry implements RetryStrategy {
     failure: Parameters<RetryStrategy["refreshRetryTokenForRetry"]>[1],
   ): Promise<RetryToken> {
     const count = token.getRetryCount() + 1;
-    const attemptsMax = failure.error?.name === "TimeoutError" ? TIMEOUT_ATTEMPTS_MAX : ATTEMPTS_MAX;
+    const attemptsMax = isTimeout(failure.error) ? TIMEOUT_ATTEMPTS_MAX : ATTEMPTS_MAX;
     const mayPass = failure.errorType === "TRANSIENT" || failure.errorType === "THROTTLING";
     if (!mayPass || count >= attemptsMax) throw new Error("this request is not tried again");
     return tokenOf(count);
@@ -65,6 +67,11 @@ class BoundedRetry implements RetryStrategy {
   recordSuccess(): void {
     // Nothing is counted beyond one request.
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== "TimeoutError") return false;
+  return !BROKE_OFF.has(String((error as NodeJS.ErrnoException).code));
 }
 
 function tokenOf(count: number): RetryToken {

@@ -387,6 +387,28 @@ describe("a store that fails", () => {
     expect(await direct.abortUnfinishedUploads(new Date(Date.now() + 3_600_000), go)).toBe(0);
   });
 
+  test.each([
+    ["a single request", 1_000_000, /^PUT/],
+    ["a part", 40 * MIB, /partNumber=2/],
+  ])("by cutting %s, at whatever byte, is asked again; for ever it is named as cut", async (_name, size, pattern) => {
+    const at = [0, 1, 65_536, 999_999];
+    let isForEver = false;
+    const { store, direct } = await behind((line) => (pattern.test(line) ? nextCut() : pass));
+    const nextCut = (): Fault => {
+      const afterBytes = isForEver ? 65_536 : at.shift();
+      return afterBytes === undefined ? pass : { kind: "cut-request", afterBytes };
+    };
+    await store.put("a", ofSize(size), go);
+    expect(at).toEqual([]);
+    expect(await buffer(await direct.get("a", go))).toEqual(await buffer(ofSize(size)));
+
+    isForEver = true;
+    const error = await failureOf(store.put("b", ofSize(size), go));
+    expect(error).toMatchObject({ permanent: false, message: expect.stringContaining("the connection broke off") });
+    expect(await direct.head("b", go)).toBeNull();
+    expect(await direct.abortUnfinishedUploads(new Date(Date.now() + 3_600_000), go)).toBe(0);
+  });
+
   test("by cutting a read is asked for the rest, and the bytes are whole", async () => {
     const body = randomBytes(4 * MIB);
     const { store, gateway: seen } = await behind(first(3, /^GET .*\/a\?/, { kind: "cut-answer", afterBytes: MIB }));

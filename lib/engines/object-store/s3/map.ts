@@ -97,6 +97,8 @@ export function toEngineError(error: unknown, attempt: Attempt): EngineError | C
 export function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   const { code } = error as NodeJS.ErrnoException;
+  // First: the SDK names a connection that broke off a timeout.
+  if (code !== undefined && code in BY_NAME) return code;
   if (error.name in BY_NAME) return error.name;
   return typeof code === "string" ? code : error.name;
 }

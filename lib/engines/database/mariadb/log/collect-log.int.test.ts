@@ -3,7 +3,10 @@ import { type AddressInfo, type Socket, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { honestSize } from "@/bench/size";
+import { startCuttingProxy } from "@/demo/mariadb/cutting-proxy";
 import { type MariadbServer, startMariadbServer } from "@/demo/mariadb/start-mariadb-server";
+import { createRandom } from "@/demo/shop/seeded-random";
 import {
   type CollectOptions,
   type Connection,
@@ -404,6 +407,31 @@ describe("a connection that goes silent", () => {
   });
 });
 
+describe("connections that are cut at random bytes, and a log that is rotated again and again", () => {
+  const CUTS = honestSize(12, 400);
+
+  test("lose nothing and double nothing: the bytes are the server's, file by file", async () => {
+    const proxy = await startCuttingProxy(server);
+    const collector = await collect({}, { ...server.holdfast, socket: undefined, port: proxy.port });
+    const repository = new Repository("cut");
+    const firstFile = (await endOfLog()).file;
+    proxy.setCutting(createRandom(20_261_123).fraction);
+    for (let round = 0; proxy.cuts < CUTS; round += 1) {
+      await write(20, 2_000);
+      if (round % 3 === 0) await server.run("FLUSH BINARY LOGS");
+      await repository.take(collector, 50_000);
+    }
+    proxy.setCutting(null);
+    await catchUp(collector, repository);
+    await collector.stop();
+    await proxy.close();
+    await expectEqualBytes(repository);
+    const kept = (await readdir(repository.path)).sort();
+    const written = (await server.run("SHOW BINARY LOGS")).map((row) => String(row.Log_name));
+    expect(kept).toEqual(written.slice(written.indexOf(firstFile)));
+  }, 60_000);
+});
+
 describe("a log that cannot be followed without a hole", () => {
   async function expectGap(collector: LogCollector, repository: Repository): Promise<LogGapError> {
     await waitForPhase(collector, "gap");
@@ -490,6 +518,51 @@ describe("a log that cannot be followed without a hole", () => {
     const third = await collect();
     expect(third.incarnation).not.toBe(first.incarnation);
     await catchUp(third, new Repository("after-reset"));
+  });
+
+  test("is named where the address leads to another server, though its log has the same names and is longer", async () => {
+    await server.run("RESET MASTER");
+    const other = await startMariadbServer({ directory: join(directory, "o"), serverId: 8, binlog: true });
+    const password = server.holdfast.password.reveal();
+    await other.run(
+      ...["localhost", "127.0.0.1"].map((host) => `ALTER USER holdfast@'${host}' IDENTIFIED BY '${password}'`),
+      "RESET MASTER",
+      "CREATE DATABASE shop",
+      "CREATE TABLE shop.t (id INT PRIMARY KEY AUTO_INCREMENT, v LONGBLOB)",
+      "INSERT INTO shop.t (v) VALUES (REPEAT('z', 100000))",
+    );
+    const target = { port: server.port };
+    const proxy = await startCuttingProxy(target);
+    const collector = await collect({}, { ...server.holdfast, socket: undefined, port: proxy.port });
+    const repository = new Repository("failed-over");
+    await write(3);
+    await catchUp(collector, repository);
+    target.port = other.port;
+    proxy.setCutting(() => 1); // ends what is connected
+    proxy.setCutting(null);
+    const { gap, message } = await expectGap(collector, repository);
+    expect(gap.reason).toBe("restarted");
+    expect(message).toContain("it is another server");
+    const next = await collect({}, { ...server.holdfast, socket: undefined, port: proxy.port });
+    expect([next.serverId, collector.serverId]).toEqual(["8", "7"]);
+    await next.stop();
+    await proxy.close();
+    await other.kill();
+  }, 60_000);
+
+  test("is named where the server has another id since", async () => {
+    const repository = new Repository("renumbered");
+    const first = await collect();
+    await write(3);
+    await catchUp(first, repository);
+    const resume = repository.resume(first);
+    await first.stop();
+    await server.run("SET GLOBAL server_id = 9");
+    const second = await collect({ from: resume });
+    expect((await expectGap(second, repository)).gap.reason).toBe("restarted");
+    const third = await collect();
+    expect([third.serverId, third.incarnation === first.incarnation]).toEqual(["9", false]);
+    await server.run("SET GLOBAL server_id = 7");
   });
 
   test("is named where a file of the same name and length is another log's", async () => {

@@ -38,7 +38,7 @@ export class OlderLog {
     const already = spool.find(at);
     if (already) return already;
     const server = await readServerLog(connection, signal);
-    const gap = findGap(server, at);
+    const gap = findGap(server, at, spool.lineage.serverId);
     if (gap) throw this.#gapError(gap);
     const fileId = spool.lineage.files[at.file]?.fileId;
     const place = { directory: spool.nextDirectory(at), bytesMax: spool.pieceBytesMax };

@@ -62,7 +62,7 @@ export class LogFollower {
     const before = tail.at;
     try {
       const server = await readServerLog(connection, signal);
-      const gap = findGap(server, tail.at) && (await this.#confirmGap());
+      const gap = this.#gapIn(server) && (await this.#confirmGap());
       if (gap) return gap;
       const ending = await this.#copy(server);
       if (signal.aborted) return null;
@@ -78,9 +78,14 @@ export class LogFollower {
 
   /** A gap costs a full backup: one look may fall into a moment of the server's own bookkeeping. */
   async #confirmGap(): Promise<LogGap | null> {
-    const { connection, tail, signal } = this.options;
+    const { connection, signal } = this.options;
     await delay(POLL_MS * 10);
-    return findGap(await readServerLog(connection, signal), tail.at);
+    return this.#gapIn(await readServerLog(connection, signal));
+  }
+
+  #gapIn(server: ServerLog): LogGap | null {
+    const { tail, spool } = this.options;
+    return findGap(server, tail.at, spool.lineage.serverId);
   }
 
   /** One connection, until it ends or is given up. */
@@ -207,9 +212,11 @@ function endedByItself(): EngineError {
   });
 }
 
-/** Whether the server still has the byte that follows, as far as names and sizes tell. */
-export function findGap(server: ServerLog, at: LogOffset): LogGap | null {
+/** Whether the server still has the byte that follows, as far as its id, names and sizes tell. */
+export function findGap(server: ServerLog, at: LogOffset, serverId: string): LogGap | null {
   const oldestFile = server.files[0]?.file ?? null;
+  // After a failover the address leads to another server, whose log may have the very same names.
+  if (String(server.serverId) !== serverId) return { reason: "restarted", wanted: at, oldestFile };
   const file = server.files.find((candidate) => candidate.file === at.file);
   if (file && file.sizeBytes >= at.offset) return null;
   const isPurged = !file && oldestFile !== null && logFileNumber(at.file) < logFileNumber(oldestFile);
