@@ -1,3 +1,4 @@
+import { recordAudit } from "@/lib/audit";
 import type { JobCtx } from "@/lib/db/context";
 import { NotFoundError, PreconditionError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
@@ -21,14 +22,7 @@ export async function startReadBacks(ctx: JobCtx): Promise<number> {
   for (const { name } of repositories) {
     if (await hasFailedLately(ctx, name)) continue;
     try {
-      await ctx.transaction((tx) =>
-        createRepositoryRun(tx, ctx, {
-          kind: "check",
-          repository: name,
-          title: `Read back what was written to ${name}`,
-          parameters: { read: "fresh" },
-        }),
-      );
+      await startReadBack(ctx, name);
       started += 1;
     } catch (error) {
       // A check that goes on, or a repository that is declared no more, is no failure of the tick.
@@ -36,6 +30,23 @@ export async function startReadBacks(ctx: JobCtx): Promise<number> {
     }
   }
   return started;
+}
+
+async function startReadBack(ctx: JobCtx, repository: string): Promise<void> {
+  requirePermission(ctx, "job.perform");
+  await ctx.transaction(async (tx) => {
+    const run = await createRepositoryRun(tx, ctx, {
+      kind: "check",
+      repository,
+      title: `Read back what was written to ${repository}`,
+      parameters: { read: "fresh" },
+    });
+    await recordAudit(tx, ctx, {
+      action: "repository.check-started",
+      entity: { type: "repository", id: repository },
+      metadata: { run: run.id, read: "fresh" },
+    });
+  });
 }
 
 async function hasFailedLately(ctx: JobCtx, repository: string): Promise<boolean> {
