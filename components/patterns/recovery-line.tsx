@@ -6,7 +6,7 @@ import { useNow, useZone } from "./clock";
 import { formatInstant, type InstantForm } from "./instant";
 import { PaneHead } from "./pane";
 import { Cross, Legend } from "./recovery-legend";
-import { axisOf, oldestOf, startsOf, windowsOf, type Lane, type Points, type Window } from "./recovery-model";
+import { axisOf, oldestOf, windowsOf, type Lane, type Points, type Window } from "./recovery-model";
 import { Elapsed } from "./time";
 
 interface RecoveryLineProps {

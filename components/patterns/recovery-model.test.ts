@@ -7,19 +7,19 @@ const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
 type Start = Lane["fulls"][number];
 
-const start = (backupId: string, atMs: number, toMs: number, change: Partial<Start> = {}): Start => ({
+const start = (backupId: string, span: { at: number; to: number }, change: Partial<Start> = {}): Start => ({
   backupId,
-  at: ago(atMs),
+  at: ago(span.at),
   state: "present",
   proven: false,
-  reach: { from: ago(atMs), to: ago(toMs), fullAt: ago(atMs), increments: 0 },
+  reach: { from: ago(span.at), to: ago(span.to), fullAt: ago(span.at), increments: 0 },
   ...change,
 });
 
 const lane = (change: Partial<Lane> = {}): Lane => ({
   repository: "primary",
   recoverableTo: ago(3_000),
-  fulls: [start("old", 2 * DAY, 3_000, { proven: true }), start("new", 3_600_000, 3_000)],
+  fulls: [start("old", { at: 2 * DAY, to: 3_000 }, { proven: true }), start("new", { at: 3_600_000, to: 3_000 })],
   increments: [],
   logs: [{ from: ago(2 * DAY), to: ago(3_000) }],
   ...change,
@@ -47,25 +47,25 @@ test("a point before the newest full is reached from the one before it", () => {
 });
 
 test("a hole in the log between every full and the point leaves no chain", () => {
-  const fulls = [start("new", 3_600_000, 3_000_000), start("old", 2 * DAY, 3_000_000)];
+  const fulls = [start("new", { at: 3_600_000, to: 3_000_000 }), start("old", { at: 2 * DAY, to: 3_000_000 })];
   expect(chainsTo([lane({ fulls })], NOW - 3_000, "log")).toEqual([]);
 });
 
 test("a backup that is not whole is no chain", () => {
-  const fulls = [start("gone", 3_600_000, 3_000, { state: "missing", reach: null })];
+  const fulls = [start("gone", { at: 3_600_000, to: 3_000 }, { state: "missing", reach: null })];
   expect(chainsTo([lane({ fulls })], NOW - 3_000, "log")).toEqual([]);
 });
 
 test("an increment before the point is the chain, with its full and what lies between", () => {
   const reach = { from: ago(600_000), to: ago(600_000), fullAt: ago(3_600_000), increments: 2 };
-  const fulls = [start("full", 3_600_000, 3_600_000)];
-  const increments = [start("second", 600_000, 600_000, { reach })];
+  const fulls = [start("full", { at: 3_600_000, to: 3_600_000 })];
+  const increments = [start("second", { at: 600_000, to: 600_000 }, { reach })];
   const [chain] = chainsTo([lane({ fulls, increments })], NOW, "backups");
   expect(chain).toMatchObject({ backupId: "second", fullAt: ago(3_600_000), increments: 2, logMs: 0 });
 });
 
 test("without a log a time after the newest backup is met by that backup; with one it is not reached", () => {
-  const fulls = [start("full", 3_600_000, 3_600_000)];
+  const fulls = [start("full", { at: 3_600_000, to: 3_600_000 })];
   expect(chainsTo([lane({ fulls })], NOW, "backups")[0]?.backupId).toBe("full");
   expect(chainsTo([lane({ fulls })], NOW, "log")).toEqual([]);
 });

@@ -130,7 +130,7 @@ export function chainsTo(lanes: readonly Lane[], pointMs: number, points: Points
 }
 
 /** Fulls and increments, newest first. */
-export function startsOf({ fulls, increments }: Lane): Start[] {
+function startsOf({ fulls, increments }: Lane): Start[] {
   return [...fulls, ...increments].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at));
 }
 
