@@ -67,7 +67,8 @@ test("a runner whose connection breaks stops the work, and the duty is taken up 
   });
   await until(() => expect(begun).toBe(1));
   await database.db.$executeRaw`
-    SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()`;
+    SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE locktype = 'advisory' AND pid <> pg_backend_pid() AND datname = current_database()`;
   await until(() => expect(begun).toBe(2));
   expect([...at]).toEqual(["runner"]);
 });

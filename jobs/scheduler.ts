@@ -1,7 +1,7 @@
 import cron from "node-cron";
 import { enqueueDeliveries, raiseAlerts, settleAlerts } from "@/lib/alerts";
 import { claimCut, claimSlots, sweepBackups } from "@/lib/backups";
-import { cleanUploads, startDailyChecks } from "@/lib/copies";
+import { cleanUploads, startDailyChecks, startReadBacks } from "@/lib/copies";
 import type { JobCtx } from "@/lib/db/context";
 import { openPeriodTasks } from "@/lib/drills";
 import { applyDueRetention } from "@/lib/retention";
@@ -27,6 +27,10 @@ export function startScheduler(ctx: JobCtx, site: string): { stop: () => void } 
     cron.schedule("*/5 * * * * *", () => tickAlerts(ctx, site), { timezone: "UTC", noOverlap: true }),
     // A runner that stood by when another one of its machine was killed cleans up after it.
     cron.schedule("*/30 * * * * *", () => guard(ctx, "leftovers", () => sweepLeftovers(ctx)), {
+      timezone: "UTC",
+      noOverlap: true,
+    }),
+    cron.schedule("*/20 * * * * *", () => guard(ctx, "read back", () => startReadBacks(ctx)), {
       timezone: "UTC",
       noOverlap: true,
     }),

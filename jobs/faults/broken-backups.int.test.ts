@@ -11,7 +11,7 @@ import { startRestore } from "@/lib/recovery";
 import { startVerification } from "@/lib/verification";
 import { SYSTEM } from "./configuration";
 import { holdTable } from "./hold-table";
-import { untilEnded, untilLogIsCollected } from "./run-facts";
+import { untilEnded, untilLogIsCollected, untilShipped } from "./run-facts";
 import { READER } from "./source-data";
 import { readWholeBackups } from "./whole-backups";
 import { type FaultWorld, REPOSITORIES, startFaultWorld } from "./world";
@@ -227,6 +227,7 @@ describe("a database that is", () => {
       expect((await takeBackup()).ends).toEqual(COMPLETE);
       await world.source.run("ALTER TABLE shop.z_late ADD COLUMN extra INT DEFAULT 5", "UPDATE shop.z_late SET v = 7");
       const own = await describeTables(world.source.root);
+      await untilShipped(database.db, world);
       for (const from of REPOSITORIES) {
         const run = await untilEnded(database.db, (await startRestore(ctx, { system: SYSTEM, from })).runId);
         expect(run.errorMessage).toBeNull();

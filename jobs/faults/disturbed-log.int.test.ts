@@ -14,7 +14,7 @@ import { startRestore } from "@/lib/recovery";
 import { getSystem } from "@/lib/systems";
 import { SYSTEM } from "./configuration";
 import { holdTable } from "./hold-table";
-import { readRecoveredOrders, untilEnded, untilFound, untilLogIsCollected } from "./run-facts";
+import { readRecoveredOrders, untilEnded, untilFound, untilLogIsCollected, untilShipped } from "./run-facts";
 import { type RunnerProcess, childrenOf } from "./runner-process";
 import type { Writer } from "./source-data";
 import { readStoredLog } from "./stored-log";
@@ -36,22 +36,6 @@ const logOf = async () => {
   const { logServerId, logIncarnation } = await database.db.system.findUniqueOrThrow({ where: { name: SYSTEM } });
   return { serverId: logServerId ?? "", incarnation: logIncarnation ?? "" };
 };
-
-async function endOfLog(): Promise<{ file: string; offset: number }> {
-  const [row] = await world.source.run("SHOW MASTER STATUS");
-  return { file: String(row?.File), offset: Number(row?.Position) };
-}
-
-/** Both stores have everything that the server had written when this was asked. */
-async function untilShipped(): Promise<void> {
-  const end = await endOfLog();
-  for (const name of REPOSITORIES) {
-    await untilFound(`the log in ${name}`, async () => {
-      const row = await database.db.logCoverage.findFirst({ where: { repository: { name }, file: end.file } });
-      return row && Number(row.endOffset) >= end.offset;
-    });
-  }
-}
 
 /** The server's own files without the flag that says whether one is open. */
 async function readServerFiles(): Promise<Map<string, Buffer>> {
@@ -127,7 +111,7 @@ describe("a log that is rotated every second, over connections that are cut at r
     await rotateFor(PART_MS);
     await writer.stop();
     line.setCutting(null);
-    await untilShipped();
+    await untilShipped(database.db, world);
     for (const runner of runners) await runner.stop(); // nothing is compacted while it is read
     const log = await logOf();
     stored = [];
@@ -188,13 +172,14 @@ describe("a log that the server purged before it was collected", () => {
     const writer = world.startWriter();
     await untilFound("an order", () => writer.acknowledged.length > 0);
     await writer.stop();
-    await untilShipped();
+    await untilShipped(database.db, world);
     reachable = (await world.source.run("SELECT id FROM shop.orders ORDER BY id")).map((row) => Number(row.id));
     for (const runner of runners) await runner.stop();
     purgedAt = new Date();
     await world.source.run("FLUSH BINARY LOGS", `INSERT INTO shop.orders (note, at) VALUES ('lost', NOW(6))`);
     await world.source.run("FLUSH BINARY LOGS");
-    await world.source.run(`PURGE BINARY LOGS TO '${(await endOfLog()).file}'`);
+    const [end] = await world.source.run("SHOW MASTER STATUS");
+    await world.source.run(`PURGE BINARY LOGS TO '${String(end?.File)}'`);
     const table = await holdTable(world.source); // the new full waits, so that what is without it can be seen
     release = () => table.release();
     runners = [await world.startRunner()];
@@ -220,7 +205,7 @@ describe("a log that the server purged before it was collected", () => {
     "leaves what can be recovered before it, and no more, until that full is there",
     { timeout: LONG_MS },
     async () => {
-      await untilShipped(); // the new log is in the stores, and reaches nothing without its full
+      await untilShipped(database.db, world); // the new log is in the stores, and reaches nothing without its full
       for (const { recoverableTo, exposureSeconds } of await lanes()) {
         expect(Date.parse(recoverableTo ?? "")).toBeLessThanOrEqual(purgedAt.getTime());
         expect(exposureSeconds).toBeGreaterThan((Date.now() - purgedAt.getTime()) / 1_000 - 1);
@@ -239,7 +224,7 @@ describe("a log that the server purged before it was collected", () => {
     await release();
     expect((await untilEnded(database.db, (await fullAfterGap()).id)).errorMessage).toBeNull();
     await world.source.run("INSERT INTO shop.orders (note, at) VALUES ('after', NOW(6))");
-    await untilShipped();
+    await untilShipped(database.db, world);
     const rows = await world.source.run("SELECT id FROM shop.orders ORDER BY id");
     expect(await recoverOrders("primary")).toEqual(rows.map((row) => Number(row.id)));
     for (const { exposureSeconds } of await lanes()) expect(exposureSeconds).toBeLessThan(30);

@@ -3,7 +3,7 @@ import type { Db } from "@/lib/db/client";
 import { withSession } from "@/lib/engines/database/mariadb/connect";
 import { Secret } from "@/lib/kernel/secret";
 import { READER } from "./source-data";
-import type { FaultWorld } from "./world";
+import { type FaultWorld, REPOSITORIES } from "./world";
 
 const LONG_MS = 180_000;
 const POLL_MS = 50;
@@ -33,6 +33,17 @@ export function untilEnded(db: Db, runId: string) {
 /** Resolves when the collector has named the log: fulls from then on can be brought forward. */
 export async function untilLogIsCollected(db: Db): Promise<void> {
   await untilFound("the log to be collected", () => db.system.findFirst({ where: { logIncarnation: { not: null } } }));
+}
+
+/** Both stores have everything that the server had written when this was asked. */
+export async function untilShipped(db: Db, world: FaultWorld): Promise<void> {
+  const [end] = await world.source.run("SHOW MASTER STATUS");
+  for (const name of REPOSITORIES) {
+    await untilFound(`the log in ${name}`, async () => {
+      const row = await db.logCoverage.findFirst({ where: { repository: { name }, file: String(end?.File) } });
+      return row && Number(row.endOffset) >= Number(end?.Position);
+    });
+  }
 }
 
 /** Ids of the orders in the recovered server of a restore, as the application would read them. */

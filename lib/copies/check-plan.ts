@@ -1,30 +1,21 @@
 import type { JobCtx } from "@/lib/db/context";
-import { EngineError } from "@/lib/kernel/errors";
 import { formatBytes, formatCountOf } from "@/lib/kernel/format";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
-import { type Check, SHARE_BYTES, requirePlace } from "./check";
+import { type Check, SHARE_BYTES, assertAllAnswered, beginCheck, requirePlace } from "./check";
 import { checkListed } from "./check-listed";
 import { checkUnlisted } from "./check-unlisted";
 import { EXPECTED_COPIES } from "./copy-place";
 import { openPlace } from "./open-place";
+import { planReadBack } from "./read-back-plan";
 import { recordExamination } from "./record-examination";
 import { tryLock } from "./try-lock";
 
 /** The steps of a check. All may be repeated: what a runner that died had looked at is not looked at again. */
 export async function planCheck(_: JobCtx, run: ClaimedRun): Promise<RunPlan<Check>> {
-  const { repository, read } = run.parameters as { repository: string; read: Check["read"] };
+  if (run.parameters.read === "fresh") return Promise.resolve(planReadBack(run));
   const step = { repeatable: true, ephemeral: true, owner: "repositories" };
   return Promise.resolve({
-    shared: {
-      run,
-      repository,
-      read,
-      share: 0,
-      looked: 0,
-      total: 0,
-      readBytes: 0,
-      unanswered: new Map(),
-    },
+    shared: beginCheck(run),
     steps: [
       { ...step, key: "open", title: "Open the repository and compare its identity", perform: open },
       { ...step, key: "lock", title: "Try to delete what is locked", perform: tryLock },
@@ -65,14 +56,7 @@ async function open(ctx: StepCtx, check: Check): Promise<StepOutcome> {
 
 /** @throws EngineError when something could not be asked: a check that saw half of it is no check */
 async function record(ctx: StepCtx, check: Check): Promise<StepOutcome> {
-  const [first] = check.unanswered;
-  if (first) {
-    const [name, error] = first;
-    throw new EngineError(
-      `${formatCountOf(check.unanswered.size, "object")} could not be looked at, first ${name}: ${error.message}`,
-      { engine: "object-store", operation: "check", permanent: false, hint: error.hint ?? "Does the store answer?" },
-    );
-  }
+  assertAllAnswered(check);
   const holdings = await recordExamination(ctx, requirePlace(check), check);
   check.result = { repository: check.repository, ...holdings, readBytes: check.readBytes };
   const { backups, logs, orphans } = holdings;

@@ -1,5 +1,6 @@
 import { sha256 } from "@/lib/kernel/crypto";
 import { EngineError } from "@/lib/kernel/errors";
+import { formatCountOf } from "@/lib/kernel/format";
 import type { ClaimedRun, StepCtx } from "@/lib/runs";
 import type { CopyPlace, Judgement } from "./copy-place";
 
@@ -7,7 +8,8 @@ import type { CopyPlace, Judgement } from "./copy-place";
 export interface Check {
   run: ClaimedRun;
   repository: string;
-  read: "share" | "all";
+  /** `fresh`: all of what nobody has looked at since it was written, and nothing else. */
+  read: "share" | "all" | "fresh";
   place?: CopyPlace;
   /** Of the stored bytes that are read, from 0 to 1. */
   share: number;
@@ -25,6 +27,23 @@ export const SHARE_BYTES = 2 ** 30;
 export const PARALLEL = 8;
 /** A store that cannot tell so many is not asked any more. */
 const UNANSWERED_MAX = 20;
+
+/** A check at its begin, as its run describes it. */
+export function beginCheck(run: ClaimedRun): Check {
+  const { repository, read } = run.parameters as Pick<Check, "repository" | "read">;
+  return { run, repository, read, share: 0, looked: 0, total: 0, readBytes: 0, unanswered: new Map() };
+}
+
+/** @throws EngineError when something could not be asked: a check that saw half of it is no check */
+export function assertAllAnswered({ unanswered }: Check): void {
+  const [first] = unanswered;
+  if (!first) return;
+  const [name, error] = first;
+  throw new EngineError(
+    `${formatCountOf(unanswered.size, "object")} could not be looked at, first ${name}: ${error.message}`,
+    { engine: "object-store", operation: "check", permanent: false, hint: error.hint ?? "Does the store answer?" },
+  );
+}
 
 export function requirePlace(check: Check): CopyPlace {
   if (!check.place) throw new Error("the repository was not opened");

@@ -11,5 +11,6 @@ export type { RebuiltCatalog } from "./rebuild";
 export { rebuildCatalog } from "./rebuild-catalog";
 export { startCheck } from "./start-check";
 export { startDailyChecks } from "./start-daily-checks";
+export { startReadBacks } from "./start-read-backs";
 export { startRepair } from "./start-repair";
 export { judgeLock } from "./try-lock";

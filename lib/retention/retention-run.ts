@@ -75,9 +75,24 @@ export function planRetentionRun(run: ClaimedRun): RunPlan<RetentionShared> {
   };
 }
 
+/** @throws RefusedError before anything is deleted anywhere, where one repository's clock is not ours */
 async function check(ctx: StepCtx, shared: RetentionShared): Promise<StepOutcome> {
+  for (const name of new Set(shared.removals.map((removal) => removal.repository))) {
+    await readWaiting(ctx, shared, await readStoreTime(ctx, name));
+  }
   const waiting = await readWaiting(ctx, shared);
   return { summary: `${waiting.length} of ${shared.removals.length} are still to be deleted, and the plan holds` };
+}
+
+/** Undefined where the repository has no clock of its own, or does not answer: then its own step says so. */
+async function readStoreTime(ctx: StepCtx, name: string): Promise<Date | undefined> {
+  try {
+    const { store } = await openRepository(ctx, name);
+    return (await store.inspect({ signal: ctx.signal })).at;
+  } catch (error) {
+    if (ctx.signal.aborted || !(error instanceof EngineError)) throw error;
+    return undefined;
+  }
 }
 
 /**

@@ -391,10 +391,10 @@ describe("a guard", () => {
     );
   });
 
-  test("refuses when the repository's own clock is another", async () => {
+  test.each(["primary", "secondary"] as const)("refuses when the own clock of the %s is another", async (name) => {
     const { runId } = await applyRetention(database.ctx(), await request());
-    const inspect = stores.primary.inspect.bind(stores.primary);
-    vi.spyOn(stores.primary, "inspect").mockImplementation(async (options) => ({
+    const inspect = stores[name].inspect.bind(stores[name]);
+    vi.spyOn(stores[name], "inspect").mockImplementation(async (options) => ({
       ...(await inspect(options)),
       at: new Date(0),
     }));

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "@/lib/kernel/errors";
 import { describeLocation } from "./describe-location";
@@ -272,4 +273,13 @@ test("the place of a repository is told without its keys", () => {
   expect(describeLocation(s3)).toBe("s3://b/p in r");
   expect(describeLocation({ ...s3, prefix: "", endpoint: "http://127.0.0.1:1" })).toBe("s3://b at http://127.0.0.1:1");
   expect(describeLocation({ kind: "directory", path: "/mnt" })).toBe("/mnt");
+});
+
+test("what the README shows as a holdfast.yaml is one", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const shown = [...readme.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text = ""]) => text);
+  const key = "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq";
+  const { configuration } = parse(shown.join("").replaceAll("age1…", key), () => true);
+  expect(Object.values(configuration.systems).map(({ kind }) => kind)).toContain("git");
+  expect(Object.keys(configuration.channels)).toEqual(["mail", "hook"]);
 });
