@@ -37,6 +37,15 @@ async function newestBackup(page: Page, url: string): Promise<string> {
   return `/backups/${backups[0]?.id ?? "none"}`;
 }
 
+/** The page of the newest cut, taken here where there is none. */
+async function newestCut(page: Page, url: string): Promise<string> {
+  const known = await page.request.get(`${url}/api/v1/runs?kind=cut&limit=1`);
+  const { runs } = z.object({ runs: z.array(z.object({ id: z.string() })) }).parse(await known.json());
+  if (runs[0]) return `/backups/cuts/${runs[0].id}`;
+  const started = await page.request.post(`${url}/api/v1/runs`, { data: { kind: "cut" }, headers: { origin: url } });
+  return `/backups/cuts/${z.object({ runId: z.string() }).parse(await started.json()).runId}`;
+}
+
 for (const theme of ["light", "dark"] as const) {
   for (const size of SIZES) {
     test(`every page is whole and accessible, ${theme}, on ${size.name}`, async ({ page, journey }) => {
@@ -46,7 +55,8 @@ for (const theme of ["light", "dark"] as const) {
       await page.goto(`${journey.world.url}/sign-in`);
       await journey.expectAccessible();
       await journey.signIn("administrator");
-      for (const path of [...PAGES, await newestBackup(page, journey.world.url)]) {
+      const { url } = journey.world;
+      for (const path of [...PAGES, await newestBackup(page, url), await newestCut(page, url)]) {
         await page.goto(`${journey.world.url}${path}`);
         await expect(page.getByRole("heading", { level: 1 }).first()).toBeAttached();
         await expect(page.getByText("Something went wrong")).toHaveCount(0);

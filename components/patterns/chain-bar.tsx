@@ -1,6 +1,6 @@
 "use client";
 
-import { formatBytes, formatDuration } from "@/lib/kernel/format";
+import { formatBytes, formatCountOf, formatDuration } from "@/lib/kernel/format";
 import { useZone } from "./clock";
 import { formatInstant } from "./instant";
 import { Cross } from "./recovery-legend";
@@ -13,7 +13,14 @@ interface ChainBarProps {
     state: string;
     proven: object | null;
     reach: { from: string; to: string } | null;
-    incrementals: readonly { backupId: string; startedAt: string; state: string; sizeBytes: number | null }[];
+    incrementals: readonly {
+      backupId: string;
+      startedAt: string;
+      state: string;
+      sizeBytes: number | null;
+      reach: { to: string } | null;
+    }[];
+    log: object | null;
     gaps: readonly { from: string; to: string; reason: string }[];
   };
   /** The instant of the facts: where the newest chain ends. */
@@ -42,7 +49,7 @@ export function ChainBar({ chain, asOf }: ChainBarProps) {
       {chain.incrementals.map((each) => (
         <i
           key={each.backupId}
-          title={`incremental ${formatInstant(Date.parse(each.startedAt), "day-minute", zone)}, ${each.state}${each.sizeBytes === null ? "" : `, ${formatBytes(each.sizeBytes)}`}`}
+          title={describeIncrement(each, zone)}
           className="absolute bottom-1 h-2.5 w-px bg-ink-2"
           style={{ left: `${percent(each.startedAt)}%` }}
         />
@@ -58,13 +65,26 @@ export function ChainBar({ chain, asOf }: ChainBarProps) {
   );
 }
 
+function describeIncrement(
+  { startedAt, state, sizeBytes, reach }: ChainBarProps["chain"]["incrementals"][number],
+  zone: string,
+): string {
+  const parts = [
+    `incremental ${formatInstant(Date.parse(startedAt), "day-minute", zone)}`,
+    state,
+    sizeBytes === null ? null : formatBytes(sizeBytes),
+    reach ? `reaches ${formatInstant(Date.parse(reach.to), "day-time", zone)}` : null,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
 /** The same in words. */
 function describe(chain: ChainBarProps["chain"]): string {
   const parts = [
     `full, ${chain.state === "present" ? (chain.proven ? "proven" : "not proven yet") : "no copy here"}`,
-    chain.incrementals.length > 0 ? `${chain.incrementals.length} increments` : null,
+    chain.incrementals.length > 0 ? formatCountOf(chain.incrementals.length, "increment") : null,
     chain.reach
-      ? `log for ${formatDuration(Date.parse(chain.reach.to) - Date.parse(chain.startedAt))}`
+      ? `${chain.log ? "log for" : "reaches"} ${formatDuration(Date.parse(chain.reach.to) - Date.parse(chain.startedAt))}`
       : "reaches nothing",
     ...chain.gaps.map((gap) => `gap of ${formatDuration(Date.parse(gap.to) - Date.parse(gap.from))}`),
   ];

@@ -1,7 +1,7 @@
 import type { CSSProperties } from "react";
 
 /** The marks of the recovery line in words. */
-export function Legend() {
+export function Legend({ hasIncrements, hasLog }: { hasIncrements: boolean; hasLog: boolean }) {
   const item = "inline-flex items-center gap-[5px]";
   return (
     <span className="ml-auto flex gap-3.5 text-12 text-ink-3 narrow:hidden">
@@ -13,14 +13,24 @@ export function Legend() {
         <i className="h-3 w-[5px] border border-ink-2 bg-bg" />
         full, not proven yet
       </span>
-      <span className={item}>
-        <i className="h-[7px] w-3.5 bg-mark" />
-        log
-      </span>
-      <span className={item}>
-        <i className="h-[7px] w-3.5 hatch text-warning outline outline-warning" />
-        gap
-      </span>
+      {hasIncrements && (
+        <span className={item}>
+          <i className="h-2 w-[5px] border border-ink-2 bg-bg" />
+          increment
+        </span>
+      )}
+      {hasLog && (
+        <>
+          <span className={item}>
+            <i className="h-[7px] w-3.5 bg-mark" />
+            log
+          </span>
+          <span className={item}>
+            <i className="h-[7px] w-3.5 hatch text-warning outline outline-warning" />
+            gap
+          </span>
+        </>
+      )}
       <span className={item}>
         <Cross className="" />
         no copy

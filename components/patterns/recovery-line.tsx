@@ -1,19 +1,20 @@
 "use client";
 
 import { useMemo, type CSSProperties } from "react";
-import { formatDuration } from "@/lib/kernel/format";
+import { formatCountOf, formatDuration } from "@/lib/kernel/format";
 import { useNow, useZone } from "./clock";
 import { formatInstant, type InstantForm } from "./instant";
 import { PaneHead } from "./pane";
 import { Cross, Legend } from "./recovery-legend";
-import { axisOf, oldestOf, windowsOf, type Lane, type Window } from "./recovery-model";
+import { axisOf, oldestOf, windowsOf, type Lane, type Points, type Window } from "./recovery-model";
 import { Elapsed } from "./time";
 
 interface RecoveryLineProps {
   lanes: readonly Lane[];
+  points: Points;
   gaps: readonly { from: string | null; to: string | null; reason: string }[];
-  /** Newest heartbeat that the source acknowledged. */
-  heartbeatAt: string | null;
+  /** Newest heartbeat that the source acknowledged; undefined: what it is of has none. */
+  heartbeatAt?: string | null;
   /** The source is down since then: data ends here. */
   disruptionAt: string | null;
   /** The chosen point; null: the newest. */
@@ -26,12 +27,12 @@ const hiddenOnPhone = (window: Window) => (isOnPhone(window) ? "" : "phone:hidde
 const AXIS_FORM: Record<Window["id"], InstantForm> = { month: "day", week: "day", day: "minute", edge: "time" };
 
 /** What can be brought back to when. Windows of different scales stand side by side; every gap is drawn. */
-export function RecoveryLine({ lanes, gaps, heartbeatAt, disruptionAt, pointMs }: RecoveryLineProps) {
+export function RecoveryLine({ lanes, points, gaps, heartbeatAt, disruptionAt, pointMs }: RecoveryLineProps) {
   const nowMs = useNow(1_000);
   const oldestMs = useMemo(() => oldestOf(lanes, nowMs), [lanes, nowMs]);
   // A dead source writes no more: its line ends shortly after the disruption instead of running away from it.
   const endMs = disruptionAt ? Math.min(nowMs, Date.parse(disruptionAt) + 12_000) : nowMs;
-  const windows = windowsOf(oldestMs, endMs);
+  const windows = windowsOf(oldestMs, endMs, points);
   const columns = (label: string, shown: readonly Window[]) =>
     `${label} ${shown.map((window) => `minmax(0, ${window.share}fr)`).join(" ")}`;
   // A phone shows the two windows that matter in an incident.
@@ -43,7 +44,10 @@ export function RecoveryLine({ lanes, gaps, heartbeatAt, disruptionAt, pointMs }
     <section aria-label="Recovery line">
       <PaneHead title="Recovery line" className="px-4 phone:h-auto phone:flex-wrap phone:px-3 phone:py-2">
         <RecoverableTo lanes={lanes} />
-        <Legend />
+        <Legend
+          hasIncrements={lanes.some(({ increments }) => increments.length > 0)}
+          hasLog={lanes.some(({ logs }) => logs.some(({ from, to }) => from !== to))}
+        />
       </PaneHead>
       <div
         className="grid grid-cols-(--wide) gap-x-2.5 px-4 phone:grid-cols-(--narrow) phone:gap-x-1 phone:px-3"
@@ -59,12 +63,16 @@ export function RecoveryLine({ lanes, gaps, heartbeatAt, disruptionAt, pointMs }
             <span className="text-ink-3 phone:hidden">{window.scope}</span>
           </div>
         ))}
-        <div className="flex h-[18px] items-center gap-1 text-12 whitespace-nowrap">
-          Source <span className="text-ink-3">heartbeat</span>
-        </div>
-        {windows.map((window) => (
-          <SourceLane key={window.id} window={window} heartbeatAt={heartbeatAt} fromMs={oldestMs} />
-        ))}
+        {heartbeatAt !== undefined && (
+          <>
+            <div className="flex h-[18px] items-center gap-1 text-12 whitespace-nowrap">
+              Source <span className="text-ink-3">heartbeat</span>
+            </div>
+            {windows.map((window) => (
+              <SourceLane key={window.id} window={window} heartbeatAt={heartbeatAt} fromMs={oldestMs} />
+            ))}
+          </>
+        )}
         {lanes.map((lane) => (
           <LaneRow
             key={lane.repository}
@@ -104,7 +112,10 @@ function RecoverableTo({ lanes }: { lanes: readonly Lane[] }) {
   );
 }
 
-const FULL = "absolute bottom-3.5 h-[18px] tall:h-[26px]";
+const HEIGHT = {
+  full: "absolute bottom-3.5 h-[18px] tall:h-[26px]",
+  incremental: "absolute bottom-3.5 h-2.5 tall:h-[14px]",
+};
 
 const percentIn = (window: Window, ms: number) => ((ms - window.fromMs) / (window.toMs - window.fromMs)) * 100;
 const isIn = (window: Window, ms: number) => ms >= window.fromMs && ms <= window.toMs;
@@ -135,8 +146,37 @@ interface LaneRowProps {
   disruptionAt: string | null;
 }
 
-function LaneRow({ lane, windows, gaps, pointMs, disruptionAt }: LaneRowProps) {
+const within = (window: Window) => (start: { at: string }) => isIn(window, Date.parse(start.at));
+
+function describe({ repository, fulls, increments }: Lane, window: Window): string {
+  const counts = [
+    formatCountOf(fulls.filter(within(window)).length, "full backup"),
+    increments.length > 0 ? formatCountOf(increments.filter(within(window)).length, "increment") : "",
+  ];
+  return `${repository}, ${window.title.toLowerCase()}: ${counts.filter(Boolean).join(", ")}`;
+}
+
+interface StartMarkProps {
+  start: Lane["fulls"][number];
+  type: "full" | "incremental";
+  window: Window;
+}
+
+/** A backup that a recovery can begin with; a bar for a full, a lower one for an increment. */
+function StartMark({ start, type, window }: StartMarkProps) {
   const { zone } = useZone();
+  const ms = Date.parse(start.at);
+  const style = { left: `${percentIn(window, ms)}%` };
+  const word = start.state === "missing" ? "not whole here" : start.proven ? "proven" : "not proven yet";
+  const title = `${formatInstant(ms, "day-minute", zone)} ${type}, ${word}`;
+  if (start.state === "missing") {
+    return <Cross title={title} style={style} className="absolute bottom-3.5 -translate-x-1/2" />;
+  }
+  const look = start.proven ? "w-[3px] bg-ink-2" : "w-[5px] border border-ink-2 bg-bg";
+  return <i title={title} style={style} className={`${HEIGHT[type]} -translate-x-1/2 ${look}`} />;
+}
+
+function LaneRow({ lane, windows, gaps, pointMs, disruptionAt }: LaneRowProps) {
   const disruptionMs = disruptionAt ? Date.parse(disruptionAt) : null;
   const point = pointMs ?? (lane.recoverableTo ? Date.parse(lane.recoverableTo) : null);
   return (
@@ -154,7 +194,7 @@ function LaneRow({ lane, windows, gaps, pointMs, disruptionAt }: LaneRowProps) {
         <div
           key={window.id}
           role="img"
-          aria-label={`${lane.repository}, ${window.title.toLowerCase()}: ${lane.fulls.filter((full) => isIn(window, Date.parse(full.at))).length} full backups`}
+          aria-label={describe(lane, window)}
           className={`relative h-10 overflow-hidden border-b border-bg bg-sunken tall:h-[52px] ${hiddenOnPhone(window)}`}
         >
           {lane.logs.map((log) => {
@@ -164,26 +204,12 @@ function LaneRow({ lane, windows, gaps, pointMs, disruptionAt }: LaneRowProps) {
           {gaps.map((gap) => (
             <Gap key={`${gap.from ?? ""}${gap.to ?? ""}`} gap={gap} window={window} />
           ))}
-          {lane.fulls
-            .filter((full) => isIn(window, Date.parse(full.at)))
-            .map((full) => {
-              const style = { left: `${percentIn(window, Date.parse(full.at))}%` };
-              const title = `${formatInstant(Date.parse(full.at), "day-minute", zone)} full, ${full.state === "missing" ? "no copy here" : full.proven ? "proven" : "not proven yet"}`;
-              if (full.state === "missing") {
-                return (
-                  <Cross
-                    key={full.backupId}
-                    title={title}
-                    style={style}
-                    className="absolute bottom-3.5 -translate-x-1/2"
-                  />
-                );
-              }
-              const look = full.proven ? "w-[3px] bg-ink-2" : "w-[5px] border border-ink-2 bg-bg";
-              return (
-                <i key={full.backupId} title={title} style={style} className={`${FULL} -translate-x-1/2 ${look}`} />
-              );
-            })}
+          {lane.increments.filter(within(window)).map((each) => (
+            <StartMark key={each.backupId} start={each} type="incremental" window={window} />
+          ))}
+          {lane.fulls.filter(within(window)).map((each) => (
+            <StartMark key={each.backupId} start={each} type="full" window={window} />
+          ))}
           {window.id === "edge" && lane.recoverableTo && <EdgeLabel window={window} at={lane.recoverableTo} />}
           {point !== null && isIn(window, point) && (
             <i className="absolute inset-y-0 w-px bg-ink" style={{ left: `${percentIn(window, point)}%` }} />

@@ -1,12 +1,26 @@
 /* What a recovery line shows: windows of time, each with its own scale, and the chains that reach a point. */
 
+/** A backup that a recovery can begin with: a full, or an increment with what it continues. */
+interface Start {
+  backupId: string;
+  at: string;
+  state: "present" | "missing";
+  proven: boolean;
+  /** What it brings back, with the log behind it; null where something of it is missing. */
+  reach: { from: string; to: string; fullAt: string; increments: number } | null;
+}
+
 export interface Lane {
   repository: string;
   recoverableTo: string | null;
-  fulls: readonly { backupId: string; at: string; state: "present" | "missing"; proven: boolean }[];
+  fulls: readonly Start[];
+  increments: readonly Start[];
   /** Continuous stretches of log. */
   logs: readonly { from: string; to: string }[];
 }
+
+/** `log`: any second that a log reaches; `backups`: without one, only what the backups show themselves. */
+export type Points = "log" | "backups";
 
 export interface Window {
   id: "month" | "week" | "day" | "edge";
@@ -30,15 +44,26 @@ const SPANS = [
   { ms: DAY, scope: "last 24h" },
 ] as const;
 
-/** From the oldest point to now: a month, a week and a day as far as points are that old, and always the last minute. */
-export function windowsOf(oldestMs: number, nowMs: number): Window[] {
+/**
+ * From the oldest point to now: a month, a week and a day as far as points are that old, and, of what has a log, always
+ * the last minute.
+ */
+export function windowsOf(oldestMs: number, nowMs: number, points: Points): Window[] {
   const age = nowMs - oldestMs;
   const span = SPANS.find(({ ms }) => age <= ms * 0.98) ?? SPANS[3];
   const dayFrom = nowMs - span.ms;
-  const windows: Window[] = [
-    { id: "day", title: "Any second", scope: span.scope, fromMs: dayFrom, toMs: nowMs, share: 396 },
-    { id: "edge", title: "The edge", scope: "one minute", fromMs: nowMs - MINUTE, toMs: nowMs, share: 210 },
-  ];
+  const title = points === "log" ? "Any second" : "Each backup";
+  const windows: Window[] = [{ id: "day", title, scope: span.scope, fromMs: dayFrom, toMs: nowMs, share: 396 }];
+  if (points === "log") {
+    windows.push({
+      id: "edge",
+      title: "The edge",
+      scope: "one minute",
+      fromMs: nowMs - MINUTE,
+      toMs: nowMs,
+      share: 210,
+    });
+  }
   if (age > DAY) {
     windows.unshift({
       id: "week",
@@ -64,37 +89,49 @@ export function windowsOf(oldestMs: number, nowMs: number): Window[] {
 
 /** The oldest point of all lanes; `nowMs` where there is none. */
 export function oldestOf(lanes: readonly Lane[], nowMs: number): number {
-  const all = lanes.flatMap((lane) => [...lane.fulls.map((full) => full.at), ...lane.logs.map((log) => log.from)]);
+  const all = lanes.flatMap((lane) => [...startsOf(lane).map(({ at }) => at), ...lane.logs.map((log) => log.from)]);
   return all.reduce((oldest, at) => Math.min(oldest, Date.parse(at)), nowMs);
 }
 
 export interface Chain {
   repository: string;
+  /** The backup that the recovery begins with. */
   backupId: string;
   fullAt: string;
+  /** Between the full and that backup, itself among them. */
+  increments: number;
+  tipAt: string;
   isProven: boolean;
-  /** How much log follows the full, up to the point. */
+  /** How much log follows that backup, up to the point. */
   logMs: number;
 }
 
-/** A log may begin this much after its full: the full's time is its start, the log's its first event. */
-const JOIN_MS = 2_000;
-
-/** In each repository the newest full before the point whose log reaches it without a hole. */
-export function chainsTo(lanes: readonly Lane[], pointMs: number): Chain[] {
+/** In each repository the newest backup that reaches the point: through its log, or, where there is none, as it is. */
+export function chainsTo(lanes: readonly Lane[], pointMs: number, points: Points): Chain[] {
   return lanes.flatMap((lane) => {
-    const fulls = lane.fulls
-      .filter((full) => full.state === "present" && Date.parse(full.at) <= pointMs)
-      .toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at));
-    const full = fulls.find(({ at }) => {
-      const fullMs = Date.parse(at);
-      if (pointMs === fullMs) return true;
-      return lane.logs.some((log) => Date.parse(log.from) <= fullMs + JOIN_MS && Date.parse(log.to) >= pointMs);
+    const tip = startsOf(lane).find(({ reach }) => {
+      if (!reach || Date.parse(reach.from) > pointMs) return false;
+      return points === "backups" || pointMs <= Date.parse(reach.to);
     });
-    if (!full) return [];
-    const { backupId, at, proven } = full;
-    return [{ repository: lane.repository, backupId, fullAt: at, isProven: proven, logMs: pointMs - Date.parse(at) }];
+    if (!tip?.reach) return [];
+    const { backupId, at, proven, reach } = tip;
+    return [
+      {
+        repository: lane.repository,
+        backupId,
+        fullAt: reach.fullAt,
+        increments: reach.increments,
+        tipAt: at,
+        isProven: proven,
+        logMs: points === "log" ? Math.max(0, pointMs - Date.parse(at)) : 0,
+      },
+    ];
   });
+}
+
+/** Fulls and increments, newest first. */
+function startsOf({ fulls, increments }: Lane): Start[] {
+  return [...fulls, ...increments].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at));
 }
 
 const STEPS_MS = [

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RepositoryReach } from "@/lib/backups";
 import type { Ctx } from "@/lib/db/context";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
@@ -45,18 +46,8 @@ export async function getSystem(ctx: Ctx, input: { name: string }): Promise<Syst
       repository: reach.repository,
       recoverableTo: toExposure(reach, facts.now).recoverableTo,
       exposureSeconds: toExposure(reach, facts.now).exposureSeconds,
-      fulls: reach.fulls.map((full) => ({
-        backupId: full.backupId,
-        at: full.at.toISOString(),
-        state: full.state,
-        proven: facts.proofs.some((proof) => proof.backupId === full.backupId),
-      })),
-      increments: reach.increments.map((each) => ({
-        backupId: each.backupId,
-        at: each.at.toISOString(),
-        state: each.state,
-        proven: facts.proofs.some((proof) => proof.backupId === each.backupId),
-      })),
+      fulls: reach.fulls.map((full) => describeStart(facts, reach, full)),
+      increments: reach.increments.map((each) => describeStart(facts, reach, each)),
       logs: reach.stretches.map(({ from, to }) => ({ from: from.toISOString(), to: to.toISOString() })),
     })),
     gaps: gaps.map((gap) => ({
@@ -67,6 +58,29 @@ export async function getSystem(ctx: Ctx, input: { name: string }): Promise<Syst
     })),
     measurements: measurementsOf(facts),
     hazards: findings?.hazards ?? [],
+  };
+}
+
+function describeStart(
+  { proofs }: SystemFacts,
+  { reaches, fulls }: RepositoryReach,
+  { backupId, at, state }: RepositoryReach["fulls"][number],
+): SystemDetail["lanes"][number]["fulls"][number] {
+  const own = reaches.find((each) => each.backupId === backupId);
+  const full = fulls.find((each) => each.backupId === own?.chain[0]);
+  return {
+    backupId,
+    at: at.toISOString(),
+    state,
+    proven: proofs.some((proof) => proof.backupId === backupId),
+    reach: own
+      ? {
+          from: own.from.toISOString(),
+          to: own.to.toISOString(),
+          fullAt: (full?.at ?? at).toISOString(),
+          increments: own.chain.length - 1,
+        }
+      : null,
   };
 }
 

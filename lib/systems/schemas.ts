@@ -92,18 +92,23 @@ export const Measurement = z.object({
 });
 export type Measurement = z.infer<typeof Measurement>;
 
+/** A full, or an increment of files, that a repository was to hold; `missing` where one that it continues is not there. */
+const RecoveryStart = z.object({
+  backupId: z.string(),
+  at: z.string(),
+  state: z.enum(["present", "missing"]),
+  proven: z.boolean(),
+  /** What it brings back with the log behind it, and the full and so many increments that it begins with; null: missing. */
+  reach: z.object({ from: z.string(), to: z.string(), fullAt: z.string(), increments: z.number() }).nullable(),
+});
+
 /** What can be restored to when, in one repository: the recovery line. */
 export const RecoveryLane = z.object({
   repository: z.string(),
   recoverableTo: z.string().nullable(),
   exposureSeconds: z.number().nullable(),
-  fulls: z.array(
-    z.object({ backupId: z.string(), at: z.string(), state: z.enum(["present", "missing"]), proven: z.boolean() }),
-  ),
-  /** Increments of files that were to be here; `missing` where one that it continues is not. */
-  increments: z.array(
-    z.object({ backupId: z.string(), at: z.string(), state: z.enum(["present", "missing"]), proven: z.boolean() }),
-  ),
+  fulls: z.array(RecoveryStart),
+  increments: z.array(RecoveryStart),
   /** Continuous stretches of log. */
   logs: z.array(z.object({ from: z.string(), to: z.string() })),
 });

@@ -22,3 +22,8 @@ export function trendSystem(systems: readonly SystemSummary[]): SystemSummary | 
     .toSorted((one, other) => IMPACT[one.impact] - IMPACT[other.impact]);
   return backedUp.find((system) => system.measuredAt) ?? backedUp[0];
 }
+
+/** Whether a log is kept that leads on from its backups. */
+export function hasLog(system: Pick<SystemSummary, "schedules">): boolean {
+  return system.schedules.some(({ type }) => type === "log");
+}

@@ -56,6 +56,13 @@ export function BackupView({ id, mayVerify, mayRepair, mayRestore }: BackupViewP
 
 const IS_THERE: ReadonlySet<BackupDetail["state"]> = new Set(["complete", "incomplete"]);
 
+const START_METHODS: ReadonlySet<string> = new Set(["physical", "tar"]);
+
+/** Whether a restore can begin with it: a full, or an increment that is more than the names of logs. */
+function isStart({ type, method }: BackupDetail): boolean {
+  return type === "full" || (type === "incremental" && START_METHODS.has(method));
+}
+
 interface BackupTitleProps {
   backup: BackupDetail;
   mayVerify: boolean;
@@ -68,7 +75,7 @@ function BackupTitle({ backup, mayVerify, mayRestore }: BackupTitleProps) {
   const systems = useQuery(systemsQuery()).data?.systems;
   const title = systems?.find((each) => each.name === backup.system)?.title ?? backup.system;
   const isThere = IS_THERE.has(backup.state);
-  const canVerify = mayVerify && backup.type === "full" && isThere;
+  const canVerify = mayVerify && isStart(backup) && isThere;
   return (
     <>
       <PageTitle

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { CopyButton } from "@/components/patterns/copy";
 import { PaneHead } from "@/components/patterns/pane";
 import { formatBytes, formatCount } from "@/lib/kernel/format";
+import { ManifestFacts } from "./manifest-facts";
 
 interface TableFact {
   schema: string;
@@ -95,6 +96,7 @@ export function ManifestPane({ manifest }: { manifest: Record<string, unknown> }
           </button>
         }
       />
+      {!isRaw && <ManifestFacts manifest={manifest} />}
       {isRaw ? (
         <div className="relative mx-4 phone:mx-3">
           <span className="absolute top-1 right-1">

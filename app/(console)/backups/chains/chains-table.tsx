@@ -8,7 +8,7 @@ import { formatInstant } from "@/components/patterns/instant";
 import { Verification } from "@/components/patterns/levels";
 import { Glyph } from "@/components/patterns/status";
 import { Age, Instant } from "@/components/patterns/time";
-import { formatBytes, formatDuration } from "@/lib/kernel/format";
+import { formatBytes, formatCountOf, formatDuration } from "@/lib/kernel/format";
 import type { Chain, ChainPage } from "@/lib/backups/schemas";
 import { COPY_TONE } from "../backup-status";
 
@@ -129,12 +129,17 @@ const bytesColumn: DataColumn<Chain> = {
   cell: (chain) => <Bytes chain={chain} />,
 };
 
+/** The log of files has no transactions, and is counted in backups. */
+function logTitle({ log, gtid }: Chain): string {
+  return formatCountOf(log?.files ?? 0, gtid === null ? "log backup" : "whole log file");
+}
+
 function Bytes({ chain }: { chain: Chain }) {
   return (
     <>
       {chain.sizeBytes === null ? "–" : formatBytes(chain.sizeBytes)}
       {chain.log && (
-        <span className="text-ink-3" title={`${chain.log.files} whole log files`}>
+        <span className="text-ink-3" title={logTitle(chain)}>
           {" "}
           + {formatBytes(chain.log.storedBytes)}
         </span>

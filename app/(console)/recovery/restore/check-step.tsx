@@ -14,6 +14,7 @@ import { Button } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { formatBytes, formatCountOf, formatDuration } from "@/lib/kernel/format";
 import type { RestorePreview } from "@/lib/recovery/schemas";
+import { chainText } from "./chain-text";
 import { restoreSearch } from "./search-params";
 import { Unreachable } from "./unreachable";
 
@@ -126,14 +127,11 @@ function FetchLine({ preview }: { preview: RestorePreview }) {
   const others = preview.chains.slice(1).map((each) => each.repository);
   return (
     <Line name="To fetch" tone={chain.isProven ? "ok" : "warning"}>
-      <b>{chain.fullBytes === null ? "?" : formatBytes(chain.fullBytes)}</b> full of{" "}
-      {formatInstant(Date.parse(chain.fullAt), "day-minute", zone)}
-      {preview.points === "log" ? (
+      <b>{chain.fullBytes === null ? "?" : formatBytes(chain.fullBytes)}</b>: {chainText(chain, zone)}
+      {chain.logBytes > 0 && (
         <>
           , then at most <b>{formatBytes(chain.logBytes)}</b> of log
         </>
-      ) : (
-        chain.increments > 0 && ` with ${formatCountOf(chain.increments, "incremental")}`
       )}
       , from {chain.repository}
       {others.length > 0 && `; ${others.join(" and ")} reaches it as well`}.{" "}

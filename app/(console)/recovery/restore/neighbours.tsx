@@ -2,11 +2,11 @@
 
 import { PaneHead } from "@/components/patterns/pane";
 import { Verification } from "@/components/patterns/levels";
-import { Instant } from "@/components/patterns/time";
 import { useZone } from "@/components/patterns/clock";
 import { formatInstant } from "@/components/patterns/instant";
-import { formatBytes, formatCountOf, formatDuration } from "@/lib/kernel/format";
+import { formatBytes, formatDuration } from "@/lib/kernel/format";
 import type { Neighbour, RestorePreview } from "@/lib/recovery/schemas";
+import { chainText } from "./chain-text";
 
 const WORD: Record<Neighbour["kind"], string> = {
   full: "full backup",
@@ -66,13 +66,9 @@ export function Neighbours({ preview, onChoose }: NeighboursProps) {
                 <Verification level={chain.isProven ? "restore" : null} />
               </span>
               <span className="text-12 text-ink-2">
-                full <Instant at={chain.fullAt} form="day-minute" />
+                {chainText(chain, zone)}
                 {preview.points === "backups" ? (
-                  <>
-                    {chain.increments > 0 && ` and ${formatCountOf(chain.increments, "incremental")}`}, as of{" "}
-                    {formatInstant(Date.parse(chain.to), "day-time", zone)}
-                    {chain.fullBytes !== null && `, ${formatBytes(chain.fullBytes)}`}
-                  </>
+                  <>{chain.fullBytes !== null && `, ${formatBytes(chain.fullBytes)}`}</>
                 ) : (
                   <>
                     {chain.fullBytes !== null && `, ${formatBytes(chain.fullBytes)}`}, then log to{" "}

@@ -12,7 +12,7 @@ import { Select } from "@/components/ui/select";
 import type { SystemDetail } from "@/lib/systems/schemas";
 import type { RestorePreview } from "@/lib/recovery/schemas";
 import { readPoint } from "../../systems/[name]/point-text";
-import { disruptionOf } from "../../systems/system-order";
+import { disruptionOf, hasLog } from "../../systems/system-order";
 import { Neighbours } from "./neighbours";
 import { previewInput, restoreSearch } from "./search-params";
 import { Unreachable } from "./unreachable";
@@ -46,11 +46,9 @@ export function PointStep({ system: name, onNext }: { system: string; onNext: ()
             if (isRight && !preview.data?.unreachable && point.kind !== "bad") onNext();
           }}
         >
-          {data.kind === "mariadb" && (
-            <div className="border-t border-line">
-              <Line system={data} pointAt={preview.data?.pointAt ?? null} />
-            </div>
-          )}
+          <div className="border-t border-line">
+            <Line system={data} pointAt={preview.data?.pointAt ?? null} />
+          </div>
           <PointInput
             at={search.at}
             from={search.from}
@@ -72,8 +70,9 @@ function Line({ system, pointAt }: { system: SystemDetail; pointAt: string | nul
   return (
     <RecoveryLine
       lanes={system.lanes}
+      points={hasLog(system) ? "log" : "backups"}
       gaps={system.gaps}
-      heartbeatAt={system.heartbeatAt}
+      {...(system.kind === "mariadb" ? { heartbeatAt: system.heartbeatAt } : {})}
       disruptionAt={disruptionOf(system)}
       pointMs={pointAt ? Date.parse(pointAt) : null}
     />
@@ -121,7 +120,10 @@ function PointInput({ at, from, system, pointAt, onAt, onFrom, isReady }: PointI
             type(event.currentTarget.value);
           }}
         />
-        <span id="wizard-point-note" className={isBad ? "max-w-[300px] font-medium text-failed" : "text-ink-3"}>
+        <span
+          id="wizard-point-note"
+          className={`max-w-[236px] phone:max-w-none ${isBad ? "font-medium text-failed" : "text-ink-3"}`}
+        >
           {isBad
             ? point.reason
             : system.kind === "mariadb"

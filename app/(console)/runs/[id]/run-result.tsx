@@ -4,16 +4,25 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { CopyButton, Hash } from "@/components/patterns/copy";
 import { KeyValue, KeyValues, PaneHead } from "@/components/patterns/pane";
+import { Glyph } from "@/components/patterns/status";
 import { Instant } from "@/components/patterns/time";
 import { buttonStyles } from "@/components/ui/button";
 import { formatDuration } from "@/lib/kernel/format";
 import type { RestoredTo, RunDetail } from "@/lib/runs/schemas";
 import { type RepositoryResult, RepositoryRows } from "./repository-rows";
 
+/** Files and code come back as a backup showed them, then their logs as a backup of those did. */
+interface TreeRestoredTo {
+  time: string;
+  logs: string | null;
+}
+
 /** What a run leaves, as its plan wrote it; each kind of run has some of it. */
 interface Result extends RepositoryResult {
   verdict?: string;
-  restoredTo?: RestoredTo | null;
+  restoredTo?: RestoredTo | TreeRestoredTo | null;
+  /** Whether the secrets in use are those that the backup was taken beside. */
+  secrets?: "same" | "different" | "unknown";
   fromRepository?: string | null;
   backupId?: string | null;
   target?: { socket?: string | null; directory?: string | null } | null;
@@ -43,7 +52,8 @@ function ResultRows({ result, backupId }: { result: Result; backupId: string | n
   return (
     <KeyValues>
       {result.verdict && <Row name="Verdict">{result.verdict}</Row>}
-      {result.restoredTo && <PointRows to={result.restoredTo} />}
+      {result.secrets && <SecretsRow secrets={result.secrets} />}
+      {result.restoredTo && <RestoredRows to={result.restoredTo} />}
       {result.fromRepository && <Row name="From">{result.fromRepository}</Row>}
       {backupId && (
         <Row name="Backup">
@@ -57,6 +67,50 @@ function ResultRows({ result, backupId }: { result: Result; backupId: string | n
       <PathRow name="Socket" path={result.target?.socket} />
       <PathRow name="Directory" path={result.target?.directory} />
     </KeyValues>
+  );
+}
+
+const SECRETS = {
+  same: { tone: "ok", words: "the same as those in use" },
+  different: {
+    tone: "warning",
+    words: "others than those in use: what was encrypted with them opens with them alone",
+  },
+  unknown: {
+    tone: "warning",
+    words: "cannot be compared with any in use: what was encrypted with them opens with them alone",
+  },
+} as const;
+
+function SecretsRow({ secrets }: { secrets: keyof typeof SECRETS }) {
+  const { tone, words } = SECRETS[secrets];
+  const isWarned = tone === "warning";
+  return (
+    <div
+      className={`flex min-h-[22px] items-baseline gap-2 ${isWarned ? "-mx-4 bg-warning-tint px-4 py-1 phone:-mx-3 phone:px-3" : ""}`}
+    >
+      <dt className="w-[92px] shrink-0 text-ink-3">Secrets</dt>
+      <dd className={isWarned ? "font-medium" : ""}>
+        <Glyph tone={tone} label={secrets} className="mr-1.5 inline-block size-3" />
+        {words}
+      </dd>
+    </div>
+  );
+}
+
+function RestoredRows({ to }: { to: RestoredTo | TreeRestoredTo }) {
+  if ("resolutionMs" in to) return <PointRows to={to} />;
+  return (
+    <>
+      <Row name="Restored to">
+        <Instant at={to.time} form="millis" details />
+      </Row>
+      {to.logs && (
+        <Row name="Logs to">
+          <Instant at={to.logs} form="millis" details />
+        </Row>
+      )}
+    </>
   );
 }
 

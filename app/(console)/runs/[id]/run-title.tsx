@@ -63,7 +63,7 @@ function Reason({ text }: { text: string }) {
 
 function RunOrigin({ run }: { run: RunDetail }) {
   return (
-    <span className="flex min-w-0 items-center gap-3 overflow-hidden text-ink-3 phone:flex-[1_0_100%] phone:flex-wrap phone:gap-y-0 phone:text-12">
+    <span className="flex h-6 min-w-0 flex-wrap items-center gap-x-3 overflow-hidden text-ink-3 *:min-h-6 *:leading-6 phone:h-auto phone:flex-[1_0_100%] phone:text-12 phone:*:min-h-0 phone:*:leading-normal">
       <span className="inline-flex items-center gap-1">
         run <Hash value={run.id} label="Copy run id" />
       </span>

@@ -9,8 +9,9 @@ import { chainsTo } from "@/components/patterns/recovery-model";
 import { buttonStyles } from "@/components/ui/button";
 import { INPUT, Radio } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
-import { formatDuration } from "@/lib/kernel/format";
+import { formatCountOf, formatDuration } from "@/lib/kernel/format";
 import type { SystemDetail } from "@/lib/systems/schemas";
+import { hasLog } from "../system-order";
 import { readPoint, type TypedPoint } from "./point-text";
 
 type ReachingChain = ReturnType<typeof chainsTo>[number];
@@ -23,9 +24,12 @@ function newestOf(system: SystemDetail): number | null {
 
 /** The chains that reach what was typed; "latest" means each repository's own newest point. */
 function chainsFor(system: SystemDetail, point: TypedPoint): ReachingChain[] {
-  if (point.kind === "time") return chainsTo(system.lanes, point.ms);
+  const points = hasLog(system) ? "log" : "backups";
+  if (point.kind === "time") return chainsTo(system.lanes, point.ms, points);
   if (point.kind !== "latest") return [];
-  return system.lanes.flatMap((lane) => (lane.recoverableTo ? chainsTo([lane], Date.parse(lane.recoverableTo)) : []));
+  return system.lanes.flatMap((lane) =>
+    lane.recoverableTo ? chainsTo([lane], Date.parse(lane.recoverableTo), points) : [],
+  );
 }
 
 /** Choose a point; see which chains reach it; go on to the recovery of it. */
@@ -133,7 +137,7 @@ function Chains({ chains, chosen, isKnown, onChoose, system }: ChainsProps) {
           <th scope="col" className="phone:hidden">
             Repository
           </th>
-          <th scope="col">Full proven by</th>
+          <th scope="col">Proven by</th>
         </tr>
       </thead>
       <tbody className="[&_td]:h-[22px] [&_td]:pr-4 [&_td]:whitespace-nowrap">
@@ -149,6 +153,8 @@ function Chains({ chains, chosen, isKnown, onChoose, system }: ChainsProps) {
             </td>
             <td>
               full {formatInstant(Date.parse(chain.fullAt), "day-minute", zone)}
+              {chain.increments > 0 &&
+                `, ${formatCountOf(chain.increments, "increment")} to ${formatInstant(Date.parse(chain.tipAt), "day-minute", zone)}`}
               {chain.logMs > 0 && `, then ${formatDuration(Math.floor(chain.logMs / 1_000) * 1_000)} of log`}
             </td>
             <td className="phone:hidden">{chain.repository}</td>

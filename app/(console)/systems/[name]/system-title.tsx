@@ -10,18 +10,30 @@ import { Button, buttonStyles } from "@/components/ui/button";
 import { Icon } from "@/components/ui/icon";
 import { MenuItem, MenuPopup, MenuRoot, MenuTrigger } from "@/components/ui/menu";
 import type { SystemDetail } from "@/lib/systems/schemas";
+import { hasLog } from "../system-order";
 import { SystemStatus } from "../systems-table";
 
-const OBJECT = { level: "object", label: "By its objects: read, decrypt, compare digests" } as const;
+type Level = "object" | "restore" | "replay";
 
-const LEVELS = {
-  database: [
-    { level: "restore", label: "By a restore: load it, compare every table" },
-    { level: "replay", label: "By a replay: restore, then apply the log" },
-    OBJECT,
-  ],
-  tree: [{ level: "restore", label: "By a restore: unpack it, compare every file" }, OBJECT],
-} as const;
+const WORDS: Record<"database" | "tree", Record<Level, string>> = {
+  database: {
+    restore: "By a restore: load it, compare every table",
+    replay: "By a replay: restore, then apply the log",
+    object: "By its objects: read, decrypt, compare digests",
+  },
+  tree: {
+    restore: "By a restore: unpack it, compare every file",
+    replay: "By a replay: restore, then bring its logs forward",
+    object: "By its objects: read, decrypt, compare digests",
+  },
+};
+
+/** What can be proven of it: a replay only where a log is kept. */
+function levelsOf(system: SystemDetail): { level: Level; label: string }[] {
+  const words = WORDS[system.kind === "mariadb" ? "database" : "tree"];
+  const levels: Level[] = hasLog(system) ? ["restore", "replay", "object"] : ["restore", "object"];
+  return levels.map((level) => ({ level, label: words[level] }));
+}
 
 const KIND = { mariadb: "MariaDB", files: "files", git: "code", service: "service" } as const;
 
@@ -71,7 +83,7 @@ export function SystemTitle({ system, mayBackUp, mayVerify, mayRestore }: System
                   }
                 />
                 <MenuPopup>
-                  {LEVELS[system.kind === "mariadb" ? "database" : "tree"].map(({ level, label }) => (
+                  {levelsOf(system).map(({ level, label }) => (
                     <MenuItem key={level} onClick={() => verification.run({ system: system.name, level })}>
                       {label}
                     </MenuItem>

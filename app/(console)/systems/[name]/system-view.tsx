@@ -8,7 +8,7 @@ import { RecoveryLine } from "@/components/patterns/recovery-line";
 import { Empty, Loaded } from "@/components/patterns/states";
 import type { SystemDetail } from "@/lib/systems/schemas";
 import { BackupsTable } from "../../backups/backups-table";
-import { disruptionOf } from "../system-order";
+import { disruptionOf, hasLog } from "../system-order";
 import { Hazards } from "./hazards";
 import { PointForm } from "./point-form";
 import { SystemFacts } from "./system-facts";
@@ -48,18 +48,15 @@ function BackedUp({ system, mayBackUp, mayVerify, mayRestore }: SystemViewProps 
     <>
       <SystemTitle system={system} mayBackUp={mayBackUp} mayVerify={mayVerify} mayRestore={mayRestore} />
       <SystemFacts system={system} />
-      {system.kind === "mariadb" && (
-        <>
-          <RecoveryLine
-            lanes={system.lanes}
-            gaps={system.gaps}
-            heartbeatAt={system.heartbeatAt}
-            disruptionAt={disruptionOf(system)}
-            pointMs={null}
-          />
-          <PointForm system={system} mayRestore={mayRestore} />
-        </>
-      )}
+      <RecoveryLine
+        lanes={system.lanes}
+        points={hasLog(system) ? "log" : "backups"}
+        gaps={system.gaps}
+        {...(system.kind === "mariadb" ? { heartbeatAt: system.heartbeatAt } : {})}
+        disruptionAt={disruptionOf(system)}
+        pointMs={null}
+      />
+      {system.kind === "mariadb" && <PointForm system={system} mayRestore={mayRestore} />}
       <Hazards system={system} />
       <Backups name={system.name} />
     </>
