@@ -408,7 +408,7 @@ describe("a connection that goes silent", () => {
 });
 
 describe("connections that are cut at random bytes, and a log that is rotated again and again", () => {
-  const CUTS = honestSize(12, 400);
+  const CUTS = honestSize(12, 60);
 
   test("lose nothing and double nothing: the bytes are the server's, file by file", async () => {
     const proxy = await startCuttingProxy(server);
