@@ -410,26 +410,30 @@ describe("a connection that goes silent", () => {
 describe("connections that are cut at random bytes, and a log that is rotated again and again", () => {
   const CUTS = honestSize(12, 60);
 
-  test("lose nothing and double nothing: the bytes are the server's, file by file", async () => {
-    const proxy = await startCuttingProxy(server);
-    const collector = await collect({}, { ...server.holdfast, socket: undefined, port: proxy.port });
-    const repository = new Repository("cut");
-    const firstFile = (await endOfLog()).file;
-    proxy.setCutting(createRandom(20_261_123).fraction);
-    for (let round = 0; proxy.cuts < CUTS; round += 1) {
-      await write(20, 2_000);
-      if (round % 3 === 0) await server.run("FLUSH BINARY LOGS");
-      await repository.take(collector, 50_000);
-    }
-    proxy.setCutting(null);
-    await catchUp(collector, repository);
-    await collector.stop();
-    await proxy.close();
-    await expectEqualBytes(repository);
-    const kept = (await readdir(repository.path)).sort();
-    const written = (await server.run("SHOW BINARY LOGS")).map((row) => String(row.Log_name));
-    expect(kept).toEqual(written.slice(written.indexOf(firstFile)));
-  }, honestSize(60_000, 900_000));
+  test(
+    "lose nothing and double nothing: the bytes are the server's, file by file",
+    async () => {
+      const proxy = await startCuttingProxy(server);
+      const collector = await collect({}, { ...server.holdfast, socket: undefined, port: proxy.port });
+      const repository = new Repository("cut");
+      const firstFile = (await endOfLog()).file;
+      proxy.setCutting(createRandom(20_261_123).fraction);
+      for (let round = 0; proxy.cuts < CUTS; round += 1) {
+        await write(20, 2_000);
+        if (round % 3 === 0) await server.run("FLUSH BINARY LOGS");
+        await repository.take(collector, 50_000);
+      }
+      proxy.setCutting(null);
+      await catchUp(collector, repository);
+      await collector.stop();
+      await proxy.close();
+      await expectEqualBytes(repository);
+      const kept = (await readdir(repository.path)).sort();
+      const written = (await server.run("SHOW BINARY LOGS")).map((row) => String(row.Log_name));
+      expect(kept).toEqual(written.slice(written.indexOf(firstFile)));
+    },
+    honestSize(60_000, 900_000),
+  );
 });
 
 describe("a log that cannot be followed without a hole", () => {
