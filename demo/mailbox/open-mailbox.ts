@@ -1,7 +1,8 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type SMTPServerDataStream, SMTPServer } from "smtp-server";
+import { buffer } from "node:stream/consumers";
+import { SMTPServer } from "smtp-server";
 import { newId } from "@/lib/kernel/ids";
 
 export interface Mailbox {
@@ -11,12 +12,6 @@ export interface Mailbox {
 
 /** An alert is some hundred bytes; more than this is none. */
 const MAIL_BYTES_MAX = 1_024 * 1_024;
-
-async function readWhole(stream: SMTPServerDataStream): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
 
 /**
  * A mail server on loopback that takes mail for everybody and hands it on to nobody: each mail is a file, named so that
@@ -36,7 +31,7 @@ export async function openMailbox({ port, directory }: { port: number; directory
     disabledCommands: ["AUTH", "STARTTLS"],
     size: MAIL_BYTES_MAX,
     onData: (stream, _session, answer) => {
-      readWhole(stream)
+      buffer(stream)
         .then((source) => (stream.sizeExceeded ? Promise.reject(tooLarge()) : keep(source)))
         .then(
           () => answer(null, "kept"),

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createAgeEnvelope } from "@/lib/engines/envelope/age/engine";
 import { sha256 } from "@/lib/kernel/crypto";
-import { compareLogFiles, coverLog } from "@/lib/recovery";
+import { type LogPiece, compareLogFiles, coverLog } from "@/lib/recovery";
 import { repositoryKeys } from "@/lib/repositories";
 import { SYSTEM } from "./configuration";
 import { keysOf, readObjectBytes } from "./whole-backups";
@@ -11,14 +11,7 @@ import type { FaultWorld, RepositoryName } from "./world";
 const NEVER = new AbortController().signal;
 
 /** A stretch of a log file as a store holds it. */
-interface StoredStretch {
-  key: string;
-  file: string;
-  start: number;
-  end: number;
-  sha256: string;
-  encrypted: boolean;
-  closed: boolean;
+interface StoredStretch extends LogPiece {
   bytes: Buffer;
 }
 

@@ -6,8 +6,8 @@ import { readRecipients } from "@/lib/recipients";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
 import { isDatabase } from "@/lib/settings/schemas";
+import { backupEnd } from "./backup-end";
 import { cutOf } from "./cut-of";
-import { failBackup } from "./end-backup";
 import type { FullBackup } from "./full-backup";
 import { requireBackup } from "./keep-part";
 import type { Manifest } from "./manifest";
@@ -59,14 +59,7 @@ export async function planFullBackup(ctx: JobCtx, run: ClaimedRun): Promise<RunP
         perform: publish,
       },
     ],
-    cleanUp: async (cleanCtx, _, ended) => {
-      if (ended.state !== "succeeded") await failBackup(cleanCtx, { id: run.id, system }, ended.error?.message);
-    },
-    result: (done) => ({
-      backupId: done.backup?.id,
-      state: done.state,
-      sizeBytes: done.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0),
-    }),
+    ...backupEnd(run, system),
   };
 }
 

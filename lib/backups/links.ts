@@ -1,15 +1,15 @@
 import type { LinkFact } from "./model";
 
+/** Methods whose increments hold files, not the names of logs. */
+export const LINK_METHODS = ["physical", "tar"];
+
 /**
  * Backups that bring a system back by themselves or with what they continue: fulls, and increments of files. A logical
  * increment of a database only names logs, which count as logs.
  */
 export const LINKS = {
-  OR: [{ type: "full" }, { type: "incremental", method: { in: ["physical", "tar"] } }],
+  OR: [{ type: "full" }, { type: "incremental", method: { in: LINK_METHODS } }],
 };
-
-/** The same for a `method` column of a raw query. */
-export const LINK_METHODS = ["physical", "tar"];
 
 export interface ChainRow {
   id: string;

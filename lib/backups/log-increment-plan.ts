@@ -8,9 +8,9 @@ import { repositoryKeys } from "@/lib/repositories";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
 import { type MariadbDeclaration, isDatabase } from "@/lib/settings/schemas";
+import { backupEnd } from "./backup-end";
 import { beginBackup } from "./begin-backup";
 import { cutOf } from "./cut-of";
-import { failBackup } from "./end-backup";
 import { type FollowedLog, type StoredLog, closedChain, followedLog, readStoredLog } from "./log-progress";
 import type { LogManifest } from "./manifest";
 import { type BackupTargets, openRepositories } from "./open-repositories";
@@ -58,6 +58,7 @@ export async function planLogIncrement(ctx: JobCtx, run: ClaimedRun): Promise<Ru
     repositories: [],
     failures: new Map(),
   };
+  const end = backupEnd<LogIncrement>(run, system);
   const step = { repeatable: true, ephemeral: true, owner: "mariadb" };
   const stored = { ...step, owner: "repositories" };
   return {
@@ -69,10 +70,8 @@ export async function planLogIncrement(ctx: JobCtx, run: ClaimedRun): Promise<Ru
       { ...stored, key: "gather", title: "Wait until every closed log is stored whole", perform: gather },
       { ...stored, key: "publish", title: "Sign the manifest and check the copies", perform: publish },
     ],
-    cleanUp: async (cleanCtx, _, ended) => {
-      if (ended.state !== "succeeded") await failBackup(cleanCtx, { id: run.id, system }, ended.error?.message);
-    },
-    result: (done) => ({ backupId: done.backup?.id, state: done.state, parent: done.parent?.id }),
+    ...end,
+    result: (done) => ({ ...end.result(done), parent: done.parent?.id }),
   };
 }
 

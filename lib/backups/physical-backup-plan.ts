@@ -5,9 +5,9 @@ import { formatBytes } from "@/lib/kernel/format";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
 import { loadConfiguration } from "@/lib/settings";
 import { isDatabase } from "@/lib/settings/schemas";
+import { backupEnd } from "./backup-end";
 import { beginBackup } from "./begin-backup";
 import { cutOf } from "./cut-of";
-import { failBackup } from "./end-backup";
 import type { FullBackup } from "./full-backup";
 import { requireBackup } from "./keep-part";
 import { incarnationOf, look, settleIncarnation } from "./full-backup-plan";
@@ -88,17 +88,8 @@ function stepsOf(type: FilesBackup["type"]): Pick<RunPlan<FilesBackup>, "steps">
 }
 
 function endOf(run: ClaimedRun, system: string): Pick<RunPlan<FilesBackup>, "cleanUp" | "result"> {
-  return {
-    cleanUp: async (ctx, _, ended) => {
-      if (ended.state !== "succeeded") await failBackup(ctx, { id: run.id, system }, ended.error?.message);
-    },
-    result: (done) => ({
-      backupId: done.backup?.id,
-      state: done.state,
-      sizeBytes: done.parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0),
-      ...(done.parent ? { parent: done.parent.id } : {}),
-    }),
-  };
+  const end = backupEnd<FilesBackup>(run, system);
+  return { ...end, result: (done) => ({ ...end.result(done), ...(done.parent ? { parent: done.parent.id } : {}) }) };
 }
 
 async function open(ctx: StepCtx, shared: FilesBackup): Promise<StepOutcome> {

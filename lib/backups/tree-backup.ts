@@ -1,9 +1,9 @@
 import type { JobCtx } from "@/lib/db/context";
 import { PreconditionError } from "@/lib/kernel/errors";
 import type { ClaimedRun, RunPlan, StepCtx, StepOutcome } from "@/lib/runs";
+import { backupEnd } from "./backup-end";
 import { beginBackup } from "./begin-backup";
 import { cutOf } from "./cut-of";
-import { failBackup } from "./end-backup";
 import type { AnyManifest, ManifestPart } from "./manifest";
 import { type BackupTargets, openRepositories } from "./open-repositories";
 import { publishBackup } from "./publish-backup";
@@ -72,14 +72,7 @@ export function planTreeBackup<Shared extends TreeBackup>(
         },
       },
     ],
-    cleanUp: async (ctx, { run, system }, ended) => {
-      if (ended.state !== "succeeded") await failBackup(ctx, { id: run.id, system }, ended.error?.message);
-    },
-    result: ({ backup, state, parts }) => ({
-      backupId: backup?.id,
-      state,
-      sizeBytes: parts.reduce((sum, part) => sum + part.sealed.sizeBytes, 0),
-    }),
+    ...backupEnd(shared.run, shared.system),
   };
 }
 

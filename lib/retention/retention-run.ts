@@ -77,10 +77,10 @@ export function planRetentionRun(run: ClaimedRun): RunPlan<RetentionShared> {
 
 /** @throws RefusedError before anything is deleted anywhere, where one repository's clock is not ours */
 async function check(ctx: StepCtx, shared: RetentionShared): Promise<StepOutcome> {
+  let waiting: PlannedRemoval[] = [];
   for (const name of new Set(shared.removals.map((removal) => removal.repository))) {
-    await readWaiting(ctx, shared, await readStoreTime(ctx, name));
+    waiting = await readWaiting(ctx, shared, await readStoreTime(ctx, name));
   }
-  const waiting = await readWaiting(ctx, shared);
   return { summary: `${waiting.length} of ${shared.removals.length} are still to be deleted, and the plan holds` };
 }
 

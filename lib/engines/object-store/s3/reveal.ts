@@ -18,19 +18,48 @@ export async function revealObjects(
   prefix: string,
   { since, signal }: { since: Date; signal: AbortSignal },
 ): Promise<number> {
-  const keys = new Set<string>();
-  for await (const page of listVersions(place, prefix, signal)) {
-    for (const { Key: key = "", VersionId: versionId, LastModified: at } of page.DeleteMarkers ?? []) {
-      if ((at ?? new Date(0)) < since || !(await hasVersion(place, key, { signal }))) continue;
+  let revealed = 0;
+  for await (const { key, markers, isHeld } of listKeys(place, prefix, signal)) {
+    const hiding = isHeld ? markers.filter(({ at }) => at >= since) : [];
+    for (const { versionId } of hiding) {
       await explained(place, { key, signal }, () =>
         place.client.send(new DeleteObjectCommand({ Bucket: place.bucket, Key: key, VersionId: versionId }), {
           abortSignal: signal,
         }),
       );
-      keys.add(key);
     }
+    if (hiding.length > 0) revealed += 1;
   }
-  return keys.size;
+  return revealed;
+}
+
+/** What a bucket keeps of one key. */
+interface KeptKey {
+  key: string;
+  markers: { versionId: string | undefined; at: Date }[];
+  /** Whether there is any version: a marker over nothing hides nothing. */
+  isHeld: boolean;
+}
+
+/** One after the other; both lists of a page are in the order of the keys, and only its last key may go on in the next. */
+async function* listKeys(place: S3Place, prefix: string, signal: AbortSignal): AsyncGenerator<KeptKey> {
+  let open = new Map<string, KeptKey>();
+  for await (const page of listVersions(place, prefix, signal)) {
+    const at = (key: string) => {
+      const known = open.get(key) ?? { key, markers: [], isHeld: false };
+      open.set(key, known);
+      return known;
+    };
+    for (const { Key: key = "" } of page.Versions ?? []) at(key).isHeld = true;
+    for (const { Key: key = "", VersionId: versionId, LastModified } of page.DeleteMarkers ?? []) {
+      at(key).markers.push({ versionId, at: LastModified ?? new Date(0) });
+    }
+    const lasts = [page.Versions?.at(-1)?.Key ?? "", page.DeleteMarkers?.at(-1)?.Key ?? ""];
+    const ended = [...open.values()].filter(({ key }) => !lasts.includes(key));
+    open = new Map([...open].filter(([key]) => lasts.includes(key)));
+    yield* ended;
+  }
+  yield* open.values();
 }
 
 async function* listVersions(place: S3Place, prefix: string, signal: AbortSignal): AsyncGenerator<Page> {
@@ -45,14 +74,6 @@ async function* listVersions(place: S3Place, prefix: string, signal: AbortSignal
     const { IsTruncated: goesOn, NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
     marker = goesOn && KeyMarker ? { KeyMarker, ...(VersionIdMarker ? { VersionIdMarker } : {}) } : null;
   }
-}
-
-/** A marker over nothing hides nothing. Its versions may stand on another page. */
-async function hasVersion(place: S3Place, key: string, { signal }: { signal: AbortSignal }): Promise<boolean> {
-  for await (const page of listVersions(place, key.slice(place.prefix.length), signal)) {
-    if ((page.Versions ?? []).some((version) => version.Key === key)) return true;
-  }
-  return false;
 }
 
 function explained<T>(

@@ -130,7 +130,7 @@ async function startTool(
       hint: "Did something end it? The kernel's log and the server's error log may say so.",
     });
   });
-  done.catch(() => undefined);
+  done.catch(() => undefined); // Awaited together with the reader's end.
   return { done, dispose: () => defaults.remove() };
 }
 

@@ -17,8 +17,15 @@ export interface Checkpoints {
 
 async function readOne(directory: string, names: readonly string[], operation: string): Promise<string> {
   for (const name of names) {
-    const text = await readFile(join(directory, name), "utf8").catch(() => null);
-    if (text !== null) return text;
+    try {
+      return await readFile(join(directory, name), "utf8");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") continue;
+      throw physicalFailure(operation, `${name} cannot be read`, {
+        hint: "May this user read what the tool wrote?",
+        cause,
+      });
+    }
   }
   throw physicalFailure(operation, `the backup holds no ${names[0]}: it is not whole`, {
     hint: "Did the tool end early, or was the stream cut?",
