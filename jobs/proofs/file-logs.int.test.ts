@@ -17,11 +17,12 @@ import {
 import type { Engines } from "@/lib/engines/ports";
 import { planRestore, previewRestore, startRestore } from "@/lib/recovery";
 import { planRetention } from "@/lib/retention";
-import { type ClaimedRun, type RunPlan, getRun, listRunLog, performRun } from "@/lib/runs";
+import type { ClaimedRun, RunPlan } from "@/lib/runs";
 import { applyConfiguration } from "@/lib/settings";
 import { claimVerifications, planVerification, startVerification } from "@/lib/verification";
 import { restoreOffline } from "../commands/restore-offline";
 import { openEngines } from "../open-engines";
+import { performToEnd } from "./perform-to-end";
 
 /** Logs among files, by the real programs: appended bytes stored, lost with their tree, and brought back on it. */
 
@@ -77,12 +78,8 @@ afterAll(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-async function finish<Shared>(runId: string, plan: (ctx: JobCtx, run: ClaimedRun) => Promise<RunPlan<Shared>>) {
-  await performRun(database.jobCtx(engines), runId, plan);
-  const run = await getRun(database.ctx(VIEWER), { id: runId });
-  const { lines } = await listRunLog(database.ctx(VIEWER), { id: runId });
-  return { run, said: lines.map(({ message }) => message).join("\n") };
-}
+const finish = <Shared>(runId: string, plan: (ctx: JobCtx, run: ClaimedRun) => Promise<RunPlan<Shared>>) =>
+  performToEnd({ runner: database.jobCtx(engines), reader: database.ctx(VIEWER) }, runId, plan);
 
 async function take(type: "full" | "incremental" | "log") {
   database.clock.advance(60_000);

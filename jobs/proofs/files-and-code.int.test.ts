@@ -22,11 +22,12 @@ import type { JobCtx } from "@/lib/db/context";
 import { type TestDatabase, OPERATOR, VIEWER, openTestDatabase } from "@/lib/db/test-database";
 import type { Engines } from "@/lib/engines/ports";
 import { planRestore, startRestore } from "@/lib/recovery";
-import { type ClaimedRun, type RunPlan, getRun, listRunLog, performRun } from "@/lib/runs";
+import type { ClaimedRun, RunPlan } from "@/lib/runs";
 import { applyConfiguration } from "@/lib/settings";
 import { planVerification, startVerification } from "@/lib/verification";
 import { restoreOffline } from "../commands/restore-offline";
 import { openEngines } from "../open-engines";
+import { performToEnd } from "./perform-to-end";
 
 /** Files, code and configuration with secrets, by the real programs: stored, continued, lost and brought back. */
 
@@ -101,17 +102,13 @@ afterAll(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-async function finish<Shared>(runId: string, plan: (ctx: JobCtx, run: ClaimedRun) => Promise<RunPlan<Shared>>) {
-  await performRun(database.jobCtx(engines), runId, plan);
-  const run = await getRun(database.ctx(VIEWER), { id: runId });
-  const { lines } = await listRunLog(database.ctx(VIEWER), { id: runId });
-  return { run, log: lines.map(({ message }) => message).join("\n") };
-}
+const finish = <Shared>(runId: string, plan: (ctx: JobCtx, run: ClaimedRun) => Promise<RunPlan<Shared>>) =>
+  performToEnd({ runner: database.jobCtx(engines), reader: database.ctx(VIEWER) }, runId, plan);
 
 async function take(system: string, type: "full" | "incremental" = "full") {
   const { runId } = await startBackup(database.ctx(OPERATOR), { system, type });
-  const { run, log } = await finish(runId, planBackup);
-  expect({ state: run.state, error: run.error, log }).toMatchObject({ state: "succeeded" });
+  const { run, said } = await finish(runId, planBackup);
+  expect({ state: run.state, error: run.error, said }).toMatchObject({ state: "succeeded" });
   return run.backupId ?? "";
 }
 
@@ -256,9 +253,9 @@ describe("secrets", () => {
     const same = await restore("secrets", path("same"));
     expect(same).toMatchObject({ run: { error: null, result: { secrets: "same" } } });
     await writeFile(path("secrets/.env"), "APP_KEY=base64:two\n");
-    const { run, log } = await restore("secrets", path("different"));
+    const { run, said } = await restore("secrets", path("different"));
     expect(run).toMatchObject({ state: "succeeded", result: { secrets: "different" } });
-    expect(log).toMatch(/are others than those in use/);
+    expect(said).toMatch(/are others than those in use/);
     expect(await readFile(path("different/.env"), "utf8")).toContain("one");
   });
 });

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { PipedBytes, ProgramPipe } from "@/lib/engines/shared/piped-bytes";
-import type { Hazard, LogPosition, ScratchOptions, ScratchServer } from "./port";
+import type { Hazard, LogPosition } from "./port";
+import type { ScratchOptions, ScratchServer } from "./scratch-port";
 
 /* The physical half of the database port: backups of the server's files, and the chains that they make. Its door is port.ts. */
 

@@ -44,22 +44,24 @@ interface KeptKey {
 /** One after the other; both lists of a page are in the order of the keys, and only its last key may go on in the next. */
 async function* listKeys(place: S3Place, prefix: string, signal: AbortSignal): AsyncGenerator<KeptKey> {
   let open = new Map<string, KeptKey>();
-  for await (const page of listVersions(place, prefix, signal)) {
-    const at = (key: string) => {
-      const known = open.get(key) ?? { key, markers: [], isHeld: false };
-      open.set(key, known);
-      return known;
-    };
-    for (const { Key: key = "" } of page.Versions ?? []) at(key).isHeld = true;
-    for (const { Key: key = "", VersionId: versionId, LastModified } of page.DeleteMarkers ?? []) {
-      at(key).markers.push({ versionId, at: LastModified ?? new Date(0) });
+  for await (const { Versions: versions = [], DeleteMarkers: markers = [] } of listVersions(place, prefix, signal)) {
+    for (const version of versions) keptIn(open, version).isHeld = true;
+    for (const marker of markers) {
+      const at = marker.LastModified ?? new Date(0);
+      keptIn(open, marker).markers.push({ versionId: marker.VersionId, at });
     }
-    const lasts = [page.Versions?.at(-1)?.Key ?? "", page.DeleteMarkers?.at(-1)?.Key ?? ""];
-    const ended = [...open.values()].filter(({ key }) => !lasts.includes(key));
-    open = new Map([...open].filter(([key]) => lasts.includes(key)));
-    yield* ended;
+    const lasts = new Set([versions.at(-1)?.Key, markers.at(-1)?.Key]);
+    const kept = [...open.values()];
+    open = new Map(kept.filter(({ key }) => lasts.has(key)).map((each) => [each.key, each]));
+    yield* kept.filter(({ key }) => !lasts.has(key));
   }
   yield* open.values();
+}
+
+function keptIn(known: Map<string, KeptKey>, { Key: key = "" }: { Key?: string | undefined }): KeptKey {
+  const kept = known.get(key) ?? { key, markers: [], isHeld: false };
+  known.set(key, kept);
+  return kept;
 }
 
 async function* listVersions(place: S3Place, prefix: string, signal: AbortSignal): AsyncGenerator<Page> {
