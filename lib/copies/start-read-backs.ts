@@ -38,7 +38,7 @@ async function startReadBack(ctx: JobCtx, repository: string): Promise<void> {
     const run = await createRepositoryRun(tx, ctx, {
       kind: "check",
       repository,
-      title: `Read back what was written to ${repository}`,
+      title: `Read back ${repository}`,
       parameters: { read: "fresh" },
     });
     await recordAudit(tx, ctx, {
