@@ -5,8 +5,11 @@ import { CancelledError, EngineError } from "@/lib/kernel/errors";
 import { drained } from "@/lib/engines/shared/drained";
 import { type ProgramOptions, startProgram } from "@/lib/engines/shared/process";
 
-/** What a program says when the one behind it went away, or when we ended it: never the cause. */
-const CONSEQUENCE = /broken pipe|SIGPIPE|was ended by SIGTERM/i;
+/**
+ * What a program says when the one behind it went away, or when we ended it: never the cause. A socket that was closed
+ * with bytes in it is reset; none of these programs has another connection.
+ */
+const CONSEQUENCE = /broken pipe|connection reset by peer|SIGPIPE|was ended by SIGTERM/i;
 
 /** Programs that hand bytes to each other, in the order of the flow. They live and die together. */
 export class Chain {
