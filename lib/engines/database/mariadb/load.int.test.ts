@@ -163,7 +163,7 @@ describe("a load", () => {
     const sql = new PassThrough();
     const loading = load(sql);
     sql.write(dumpOf(ROWS).slice(0, -FOOTER.length));
-    await expect.poll(async () => (await readClients()).length, PATIENTLY).toBe(1);
+    await expect.poll(async () => (await readClients()).length, PATIENTLY).toBe(2);
     for (const text of await readClients()) expect(text).not.toContain(target.connection.password.reveal());
     sql.end(FOOTER);
     await loading;
@@ -174,7 +174,7 @@ describe("a load", () => {
     const sql = new PassThrough();
     const loading = load(sql, { signal: controller.signal });
     sql.write(dumpOf(ROWS).slice(0, -FOOTER.length));
-    await expect.poll(async () => (await readClients()).length, PATIENTLY).toBe(1);
+    await expect.poll(async () => (await readClients()).length, PATIENTLY).toBe(2);
     controller.abort();
     expect(await thrownBy(loading)).toBeInstanceOf(CancelledError);
     expect(await readClients()).toEqual([]);

@@ -6,8 +6,8 @@ import { FooterWatch } from "./dump/footer-watch";
 import { MalformedDumpError } from "./dump/split-dump";
 import { type KeyBuilder, openKeyBuilder } from "./load/key-builder";
 import { type LateConstraint, type LoadStep, TableRewriter } from "./load/rewrite-tables";
-import { type RowLoader, createRowLoader } from "./load/row-loader";
-import { type RowPipe, makeRowPipe } from "./load/row-pipe";
+import { openRowLane } from "./load/row-lane";
+import { type RowLanes, createRowLanes } from "./load/row-lanes";
 import { type SqlClient, startSqlClient } from "./load/sql-client";
 import { ENGINE } from "./map-error";
 
@@ -25,11 +25,11 @@ export interface LoadOptions {
 }
 
 /**
- * Makes the target take what the source could hold, and a pipe into it where it can read one.
+ * Makes the target take what the source could hold.
  * @throws EngineError where it runs events: they come back enabled and would change the copy.
  */
-async function prepareTarget(target: Connection, signal: AbortSignal): Promise<RowPipe | null> {
-  return withSession(target, { signal }, async (session) => {
+async function prepareTarget(target: Connection, signal: AbortSignal): Promise<void> {
+  await withSession(target, { signal }, async (session) => {
     const [row] = await session.rows(
       "read the target's settings",
       "SELECT @@GLOBAL.event_scheduler = 'ON' AS events, @@GLOBAL.max_allowed_packet AS packet",
@@ -45,7 +45,6 @@ async function prepareTarget(target: Connection, signal: AbortSignal): Promise<R
     if (numberOf(row, "packet") < PACKET_BYTES) {
       await session.rows("let the target take packets of 1 GB", `SET GLOBAL max_allowed_packet = ${PACKET_BYTES}`);
     }
-    return makeRowPipe(session, signal);
   });
 }
 
@@ -53,15 +52,18 @@ interface Loading {
   client: SqlClient;
   keys: KeyBuilder;
   /** Null where the target reads nothing from this machine: rows come as INSERT statements. */
-  rows: RowLoader | null;
+  rows: RowLanes | null;
   /** Tables whose keys wait for their rows to be in. */
   pending: Promise<void>[];
 }
 
 async function carryOut(step: LoadStep, loading: Loading): Promise<void> {
   const { client, keys, rows, pending } = loading;
-  if (step.kind === "sql") return client.write(step.bytes);
-  if (step.kind === "begin-lines") return rows?.begin(step.into);
+  if (step.kind === "sql") {
+    await rows?.settle();
+    return client.write(step.bytes);
+  }
+  if (step.kind === "begin-lines") return rows?.begin(step);
   if (step.kind === "lines") return rows?.write(step.bytes);
   if (step.kind === "end-lines") return rows?.end(step.rows);
   if (step.kind === "wait") return settle(loading);
@@ -73,7 +75,8 @@ async function carryOut(step: LoadStep, loading: Loading): Promise<void> {
 }
 
 /** Waits until all rows so far are in and all keys are built. */
-async function settle({ client, keys, pending }: Loading): Promise<void> {
+async function settle({ client, keys, rows, pending }: Loading): Promise<void> {
+  await rows?.settle();
   await client.reached();
   await Promise.all(pending.splice(0));
   await keys.drain();
@@ -126,14 +129,20 @@ async function openLoading(target: Connection, signal: AbortSignal): Promise<Loa
     for (const each of closers.splice(0).reverse()) await each();
   };
   try {
-    const pipe = await prepareTarget(target, signal);
-    if (pipe) closers.push(() => pipe.remove());
+    await prepareTarget(target, signal);
     const keys = await openKeyBuilder(target, signal);
     closers.push(() => keys.close());
     const client = await startSqlClient(target, OPERATION, signal);
     closers.push(() => client.dispose());
-    const rows = pipe && createRowLoader(client, pipe);
-    closers.push(() => Promise.resolve(rows?.dispose()));
+    const openLane = async (own?: { client: SqlClient }) => {
+      const lane = await openRowLane(target, { operation: OPERATION, signal, ...own });
+      if (lane) closers.push(() => lane.close());
+      return lane;
+    };
+    const first = await openLane({ client });
+    // One beside it: keys of the tables before are built at the same time.
+    const second = first && (await openLane());
+    const rows = first && createRowLanes(second ? [first, second] : [first]);
     return { client, keys, rows, pending: [], close };
   } catch (error) {
     await close();
@@ -151,7 +160,8 @@ export async function loadData(target: Connection, sql: Readable, options: LoadO
   try {
     const work = loadAll(sql, loading, options);
     work.catch(() => undefined);
-    await Promise.race([work, loading.keys.failed, loading.client.failed]);
+    const { keys, client, rows } = loading;
+    await Promise.race([work, keys.failed, client.failed, ...(rows ? [rows.failed] : [])]);
   } catch (error) {
     // A client that ended badly says why; what was thrown first may be a consequence.
     throw translate(error, signal);

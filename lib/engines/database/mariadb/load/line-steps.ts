@@ -1,15 +1,21 @@
 import type { RowTextSink } from "./row-text";
 
+/** Where lines go. */
+export interface LinesTarget {
+  into: string;
+  /** The table comes out the same whichever of its rows are inserted first: others may be inserted beside them. */
+  inAnyOrder: boolean;
+}
+
 /** Rows of a table as lines for LOAD DATA. */
 export type LineStep =
   /** Lines follow; `into` is what stands behind the file's name in the statement. */
-  | { kind: "begin-lines"; into: string }
+  | ({ kind: "begin-lines" } & LinesTarget)
   | { kind: "lines"; bytes: Buffer }
   /** `rows` is how many lines there were since they began. */
   | { kind: "end-lines"; rows: number };
 
-export interface LineStepsOptions {
-  into: string;
+export interface LineStepsOptions extends LinesTarget {
   /** One LOAD DATA ends after the first statement of the dump with which it has taken so many bytes. */
   linesBytes: number;
   emit(step: LineStep): void;
@@ -26,8 +32,8 @@ export class LineSteps implements RowTextSink {
   constructor(private readonly options: LineStepsOptions) {}
 
   lines(piece: Buffer): void {
-    const { emit, into } = this.options;
-    if (!this.#isOpen) emit({ kind: "begin-lines", into });
+    const { emit, into, inAnyOrder } = this.options;
+    if (!this.#isOpen) emit({ kind: "begin-lines", into, inAnyOrder });
     this.#isOpen = true;
     this.#bytes += piece.length;
     emit({ kind: "lines", bytes: piece });

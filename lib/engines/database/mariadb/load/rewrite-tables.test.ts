@@ -118,7 +118,11 @@ describe("a dump on its way into a server", () => {
     test("has the rows of a large table as lines, before its keys", () => {
       const [before, begin, ...rest] = lines(KEYED + PLAIN);
       expect(String(before).endsWith("DISABLE KEYS */;")).toBe(true);
-      expect(begin).toEqual({ kind: "begin-lines", into: "INTO TABLE `keyed` CHARACTER SET utf8mb4" });
+      expect(begin).toEqual({
+        kind: "begin-lines",
+        into: "INTO TABLE `keyed` CHARACTER SET utf8mb4",
+        inAnyOrder: true,
+      });
       const text = rest.map((step) => (typeof step !== "string" && step.kind === "lines" ? step.bytes.toString() : ""));
       expect(text.join("").startsWith("(0,1),\n(1,1),\n")).toBe(true);
       expect(rest.filter((step) => typeof step !== "string" && step.kind !== "lines")).toMatchObject([

@@ -8,7 +8,7 @@ import {
 import { quoteName } from "../server/initialize-data-directory";
 import { LineSteps, type LineStep } from "./line-steps";
 import { RowText, insertHeader } from "./row-text";
-import { type DumpCharacterSet, canDeferKeys, canLoadText } from "./table-kinds";
+import { type DumpCharacterSet, canDeferKeys, canLoadInParts, canLoadText } from "./table-kinds";
 
 /** What the loader does next, in order. */
 export type LoadStep =
@@ -38,6 +38,8 @@ export interface RewriteOptions {
 const LARGE_TABLE_BYTES = 2 ** 20;
 /** One LOAD DATA is one transaction, and InnoDB notes each of its rows for a rollback in a file that never shrinks. */
 const LINES_BYTES = 64 * 2 ** 20;
+/** Each part of a table whose parts go in side by side waits whole in memory for a connection. */
+const PART_BYTES = 8 * 2 ** 20;
 
 const USE = /^USE `((?:[^`]|``)+)`;$/;
 const NAMES = /^\/\*!\d+ SET NAMES (\w+) \*\/;$/;
@@ -195,10 +197,16 @@ export class TableRewriter {
     this.#emit(rows, true);
   }
 
-  #toLines({ name }: TableDefinition): TableText {
-    const into = `INTO TABLE ${quoteName(name)} CHARACTER SET ${this.#characterSet}`;
-    const steps = new LineSteps({ into, linesBytes: this.#linesBytes, emit: (step) => this.#steps.push(step) });
-    return { text: new RowText(quoteName(name), steps), steps };
+  #toLines(definition: TableDefinition): TableText {
+    const name = quoteName(definition.name);
+    const inAnyOrder = canLoadInParts(definition);
+    const steps = new LineSteps({
+      into: `INTO TABLE ${name} CHARACTER SET ${this.#characterSet}`,
+      inAnyOrder,
+      linesBytes: inAnyOrder ? Math.min(this.#linesBytes, PART_BYTES) : this.#linesBytes,
+      emit: (step) => this.#steps.push(step),
+    });
+    return { text: new RowText(name, steps), steps };
   }
 
   #endRows(bytes: Buffer): void {

@@ -7,7 +7,7 @@ import type { SqlClient } from "./sql-client";
 
 /** Hands rows to the server as lines of text: what it needs for them is two thirds of what it needs for INSERT statements. */
 export interface RowLoader {
-  /** Begins a LOAD DATA. Statements that were written before are carried out first. */
+  /** Begins a LOAD DATA behind the statements that the client was given before. */
   begin(into: string): Promise<void>;
   write(lines: Buffer): Promise<void>;
   /** Resolves when the lines are rows. @throws EngineError when these are not as many. */

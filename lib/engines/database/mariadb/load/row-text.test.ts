@@ -23,7 +23,7 @@ function read(
   linesBytes = 1e9,
 ): { into: string; text: string; rows: number }[] {
   const steps: LineStep[] = [];
-  const sink = new LineSteps({ into: "x", linesBytes, emit: (step) => steps.push(step) });
+  const sink = new LineSteps({ into: "x", inAnyOrder: false, linesBytes, emit: (step) => steps.push(step) });
   const rows = new RowText(TABLE, sink);
   for (const chunk of cutAt(text, cuts)) rows.push(chunk);
   rows.end();

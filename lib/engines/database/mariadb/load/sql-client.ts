@@ -13,7 +13,7 @@ export interface SqlClient {
   write(bytes: Buffer): Promise<void>;
   /** Resolves when the server has carried out everything that was written before. */
   reached(): Promise<void>;
-  /** The value of an expression after all that; a number or a short text in one line. */
+  /** The value of an expression after all that; a number or a text without spaces and line ends. */
   ask(expression: string): Promise<string>;
   /** No more input; resolves when the client ended well. @throws EngineError */
   finish(): Promise<void>;
@@ -24,6 +24,8 @@ export interface SqlClient {
 }
 
 const MARK = "holdfast-";
+/** Of a line that has not ended yet, so many are kept. */
+const LINE_CHARACTERS = 8_192;
 
 /** What the client is started with: it stops at the first error, and prints no statement and no row. */
 const ARGUMENTS = [
@@ -57,7 +59,7 @@ function watchMarks(output: Readable | null, marks: ReadonlyMap<string, (value: 
   let line = "";
   output?.on("data", (chunk: Buffer) => {
     const lines = `${line}${chunk.toString("latin1")}`.split("\n");
-    line = (lines.pop() ?? "").slice(-256);
+    line = (lines.pop() ?? "").slice(-LINE_CHARACTERS);
     for (const text of lines) {
       const [mark = "", value = ""] = text.split(" ");
       marks.get(mark)?.(value);

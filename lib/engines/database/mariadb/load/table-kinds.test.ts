@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { parseTableDefinition } from "../dump/table-definition";
-import { canDeferKeys, canLoadText } from "./table-kinds";
+import { canDeferKeys, canLoadInParts, canLoadText } from "./table-kinds";
 
 const table = (lines: readonly string[], tail = ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;") =>
   parseTableDefinition(["CREATE TABLE `t` (", lines.map((line) => `  ${line}`).join(",\n"), tail].join("\n"));
 const COLUMNS = ["`id` int(11) NOT NULL", "`a` int(11) DEFAULT NULL", "PRIMARY KEY (`id`)"];
+const KEY = "KEY `a` (`a`)";
 
 describe("keys are built after the rows only where that is certain to come out equal", () => {
   const may = (lines: string[], tail?: string) => {
     const definition = table(lines, tail);
     return definition !== null && canDeferKeys(definition);
   };
-  const KEY = "KEY `a` (`a`)";
 
   test("a plain InnoDB table with a primary key", () => {
     expect(may([...COLUMNS, KEY])).toBe(true);
@@ -36,6 +36,24 @@ describe("keys are built after the rows only where that is certain to come out e
     ],
   ])("not a table with %s", (_name, lines, tail) => {
     expect(may(lines, tail)).toBe(false);
+  });
+});
+
+describe("rows go in by several connections only where the primary key is the only one meanwhile", () => {
+  const may = (lines: string[], tail?: string) => {
+    const definition = table(lines, tail);
+    return definition !== null && canLoadInParts(definition);
+  };
+
+  test.each([
+    ["no other key", COLUMNS, true],
+    ["keys that are built later", [...COLUMNS, KEY], true],
+    ["a key that stays", [...COLUMNS, "FULLTEXT KEY `a` (`a`)"], false],
+    ["no primary key", ["`a` int(11)"], false],
+    ["another first key", ["`a` int(11) NOT NULL", "UNIQUE KEY `a` (`a`)"], false],
+  ])("a table with %s", (_name, lines, expected) => {
+    expect(may(lines)).toBe(expected);
+    expect(may(lines, ") ENGINE=MyISAM;")).toBe(false);
   });
 });
 

@@ -37,6 +37,14 @@ export function canDeferKeys(definition: TableDefinition): boolean {
 }
 
 /**
+ * Whether several connections may insert its rows at the same time: the primary key gives the rows their order, and with no other
+ * key in place none of them waits for another's, so there is no deadlock.
+ */
+export function canLoadInParts(definition: TableDefinition): boolean {
+  return hasPrimaryKey(definition) && isPlain(definition) && (definition.keys.length === 0 || canDeferKeys(definition));
+}
+
+/**
  * Whether LOAD DATA takes the dump's rows for what INSERT takes them for: each value a number, NULL or a text in quotes,
  * in the order of the columns, and stored by the same function of the server.
  */
