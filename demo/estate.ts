@@ -6,6 +6,7 @@ import { readCounts } from "./load/read-counts";
 import type { MariadbServer } from "./mariadb/start-mariadb-server";
 import type { ObjectStoreServer } from "./s3/object-store-server";
 import { createParts, type PartsOptions, type Servers } from "./parts/create-parts";
+import { seedPlatform } from "./platform/seed-platform";
 import { clearDown, markDown, type PartName, readDown } from "./parts/down";
 import { type EstateFile, type EstatePorts, openEstateFile } from "./parts/estate-file";
 import { type Layout, layoutOf } from "./parts/layout";
@@ -162,6 +163,7 @@ export async function startEstate(options: EstateOptions): Promise<Estate> {
     removePidFile(layout.holderFile);
   };
   try {
+    if (options.sites?.includes("primary") ?? true) await seedPlatform(layout.platform, file.passwords.shop);
     await startParts(all, layout, onEvent);
     const variables = await writeConfiguration(layout, { file, servers, hasMailbox: options.mailbox ?? false });
     const watch = watchParts({

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import type { PlatformPlaces } from "./parts/layout";
 
 /** What the configuration of the practice estate depends on. */
 export interface EstateFacts {
@@ -6,6 +7,7 @@ export interface EstateFacts {
   /** Where the recovered server will live: the primary's own directory, absent once it is lost. */
   databaseDirectory: string;
   shopUrl: string;
+  platform: PlatformPlaces;
   recipients: readonly string[];
   identityFile: string;
   /** Of the mailbox on loopback; null: the estate has none, and tells nobody of its alerts. */
@@ -32,10 +34,14 @@ const behind = (name: string) => `\${${name}}`;
 
 function describeRepositories({ stores }: EstateFacts): Record<string, unknown> {
   if (stores.kind === "directory") {
-    return { primary: { kind: "directory", path: stores.primary }, secondary: { kind: "directory", path: stores.dr } };
+    return {
+      primary: { kind: "directory", site: "primary", path: stores.primary },
+      secondary: { kind: "directory", site: "dr", path: stores.dr },
+    };
   }
-  const s3 = (facts: S3Facts, key: string, secret: string) => ({
+  const s3 = (facts: S3Facts, { site, key, secret }: { site: string; key: string; secret: string }) => ({
     kind: "s3",
+    site,
     bucket: facts.bucket,
     prefix: "practice",
     region: facts.region,
@@ -44,8 +50,8 @@ function describeRepositories({ stores }: EstateFacts): Record<string, unknown> 
     secretAccessKey: behind(secret),
   });
   return {
-    primary: s3(stores.primary, VARIABLES.primaryKey, VARIABLES.primarySecret),
-    secondary: s3(stores.dr, VARIABLES.drKey, VARIABLES.drSecret),
+    primary: s3(stores.primary, { site: "primary", key: VARIABLES.primaryKey, secret: VARIABLES.primarySecret }),
+    secondary: s3(stores.dr, { site: "dr", key: VARIABLES.drKey, secret: VARIABLES.drSecret }),
   };
 }
 
@@ -89,53 +95,112 @@ function describeDatabase(facts: EstateFacts): Record<string, unknown> {
   };
 }
 
-/** The other five of the standard's Business Impact Analysis: nothing to back up on this estate, each with its reason. */
-const SERVICES = {
-  "application-servers": {
-    title: "Application servers",
-    impact: "critical",
-    rto: "4h",
-    rpo: "1h",
-    dependsOn: ["database", "cache", "queue"],
-    reason: "The practice shop is code of this project: it is started again, and keeps nothing on its server.",
-  },
-  "file-storage": {
-    title: "File storage",
-    impact: "high",
-    rto: "6h",
-    rpo: "1h",
-    reason: "The practice shop takes no uploads: there are no files to lose.",
-  },
-  cache: {
-    title: "Cache",
-    impact: "medium",
-    rto: "8h",
-    rpo: "none",
-    reason: "Ephemeral by declaration: whatever it would hold is read from the database again.",
-    warmUp: "It starts empty, and fills while customers browse; pages read from the database until then.",
-  },
-  queue: {
-    title: "Queue",
-    impact: "medium",
-    rto: "4h",
-    rpo: "1h",
-    reason: "Orders are written in the request itself: no queue holds work of its own.",
-    warmUp: "It starts empty: whatever was under way is asked for again by its sender.",
-  },
-  "static-assets": {
-    title: "Static assets",
-    impact: "low",
-    rto: "24h",
-    rpo: "24h",
-    reason: "Built from the repository of the code: brought back with it.",
-  },
-} as const;
+const BOTH = ["primary", "secondary"];
+const HOURLY = { schedule: "0 * * * *", retain: "7d", to: BOTH };
+
+/** The rest of the standard's Business Impact Analysis, in its order: code, files, and what nothing has to be kept of. */
+function describePlatform({ platform }: EstateFacts): Record<string, object> {
+  return {
+    "application-servers": {
+      title: "Application servers",
+      kind: "git",
+      impact: "critical",
+      rto: "4h",
+      rpo: "1h",
+      dependsOn: ["database", "file-storage", "configuration", "secrets", "cache", "queue"],
+      path: platform.application,
+      backup: { full: HOURLY },
+    },
+    "file-storage": {
+      title: "File storage",
+      kind: "files",
+      impact: "high",
+      rto: "6h",
+      rpo: "1h",
+      path: platform.uploads,
+      backup: { full: {}, incremental: HOURLY },
+    },
+    cache: {
+      title: "Cache",
+      kind: "service",
+      impact: "medium",
+      rto: "8h",
+      rpo: "none",
+      reason: "Ephemeral by declaration: whatever it would hold is read from the database again.",
+      warmUp: "It starts empty, and fills while customers browse; pages read from the database until then.",
+    },
+    queue: {
+      title: "Queue",
+      kind: "service",
+      impact: "medium",
+      rto: "4h",
+      rpo: "1h",
+      reason: "Orders are written in the request itself: no queue holds work of its own.",
+      warmUp: "It starts empty: whatever was under way is asked for again by its sender.",
+    },
+    "static-assets": {
+      title: "Static assets",
+      kind: "files",
+      impact: "low",
+      rto: "24h",
+      rpo: "24h",
+      path: `${platform.application}/public`,
+      backup: { full: {} },
+    },
+  };
+}
+
+/** What the standard backs up beside the systems of its analysis. */
+function describeRest({ platform }: EstateFacts): Record<string, object> {
+  return {
+    configuration: {
+      title: "Configuration",
+      kind: "files",
+      impact: "high",
+      rto: "4h",
+      rpo: "24h",
+      path: platform.application,
+      include: ["config", "routes", "database/migrations"],
+      backup: { full: {} },
+    },
+    secrets: {
+      title: "Secrets",
+      kind: "files",
+      impact: "high",
+      rto: "4h",
+      rpo: "24h",
+      path: platform.application,
+      include: [".env"],
+      secrets: true,
+      backup: { full: {} },
+    },
+    "application-logs": {
+      title: "Application logs",
+      kind: "files",
+      impact: "medium",
+      rto: "24h",
+      rpo: "15m",
+      path: platform.logs,
+      backup: { full: {}, log: { to: BOTH } },
+    },
+  };
+}
+
+/** The systems that are trees of files: backed up and verified like the database, by other programs. */
+export const TREES = [
+  "application-servers",
+  "file-storage",
+  "static-assets",
+  "configuration",
+  "secrets",
+  "application-logs",
+] as const;
 
 /** The practice estate's holdfast.yaml as a document: the shape that the console reads, no secret in it. */
 function describeEstate(facts: EstateFacts): Record<string, unknown> {
-  const services = Object.entries(SERVICES).map(([name, service]) => [
+  const others = Object.entries({ ...describePlatform(facts), ...describeRest(facts) }).map(([name, system]) => [
     name,
-    { kind: "service", owner: "ops-team@example.com", ...service },
+    { owner: "ops-team@example.com", ...system },
   ]);
   return {
     project: { name: "Practice estate", contact: "ops-team@example.com" },
@@ -147,7 +212,7 @@ function describeEstate(facts: EstateFacts): Record<string, unknown> {
       : {
           channels: { mail: { kind: "smtp", url: `smtp://127.0.0.1:${facts.mailPort}`, from: "holdfast@example.com" } },
         }),
-    systems: { database: describeDatabase(facts), ...Object.fromEntries(services) },
+    systems: { database: describeDatabase(facts), ...Object.fromEntries(others) },
     targets: {
       "primary-replacement": {
         kind: "mariadb",

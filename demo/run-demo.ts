@@ -4,6 +4,7 @@ import {
   applyConfiguration,
   isProven,
   keepUsers,
+  proveTrees,
   runDrill,
   type SignIns,
   ensureFullBackup,
@@ -59,14 +60,18 @@ async function takeFirstSteps(console: RunningConsole, estate: Estate, teller: T
 
 async function proveFirstBackup(console: RunningConsole, estate: Estate, teller: Teller): Promise<void> {
   if (readDown(estate.layout, "database")) return teller.say("the database is lost: recover it from the console");
-  if (await isProven(console)) return;
-  teller.say("waiting for the first full backup");
-  await ensureFullBackup(console);
-  teller.say("running the first drill");
-  const { rtoActualSeconds, rpoActualSeconds } = await runDrill(console);
-  teller.say(
-    `drill passed: RTO actual ${rtoActualSeconds ?? "unknown"} s, RPO actual ${rpoActualSeconds ?? "unknown"} s`,
-  );
+  if (!(await isProven(console))) {
+    teller.say("waiting for the first full backup");
+    await ensureFullBackup(console);
+    teller.say("running the first drill");
+    const { rtoActualSeconds, rpoActualSeconds } = await runDrill(console);
+    teller.say(
+      `drill passed: RTO actual ${rtoActualSeconds ?? "unknown"} s, RPO actual ${rpoActualSeconds ?? "unknown"} s`,
+    );
+  }
+  teller.say("taking and proving the first cut: database, files, code, configuration and secrets under one id");
+  await proveTrees(console);
+  teller.say("every system is proven");
 }
 
 function showSignIn(url: string, signIns: SignIns, estate: Estate): string {

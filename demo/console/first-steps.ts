@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { writePrivateFile } from "../parts/estate-file";
+import { TREES } from "../holdfast-yaml";
 import type { Layout } from "../parts/layout";
 import { AppliedAnswer, BackupsAnswer, CreatedUserAnswer, RunAnswer, StartedAnswer, SystemsAnswer } from "./answers";
 import { CommandError } from "./run-holdfast";
@@ -84,10 +85,28 @@ export async function ensureFullBackup(console: RunningConsole): Promise<void> {
   }
 }
 
+/** The systems that a restore proved at least once. */
+async function listProven(console: RunningConsole): Promise<string[]> {
+  const { systems } = await console.run(["systems"], SystemsAnswer);
+  return systems.filter(({ lastProvenAt }) => lastProvenAt !== null).map(({ name }) => name);
+}
+
 /** Whether a restore ever proved a backup of the database. */
 export async function isProven(console: RunningConsole): Promise<boolean> {
-  const { systems } = await console.run(["systems"], SystemsAnswer);
-  return systems.some(({ name, lastProvenAt }) => name === "database" && lastProvenAt !== null);
+  return (await listProven(console)).includes("database");
+}
+
+/** A full of everything under one id, and a proof of what has none yet. @throws Error when one of them failed */
+export async function proveTrees(console: RunningConsole): Promise<void> {
+  const proven = await listProven(console);
+  const unproven = TREES.filter((name) => !proven.includes(name));
+  if (unproven.length === 0) return;
+  const cut = await console.run(["cut", "run", "--wait"], StartedAnswer);
+  await requireSuccess(console, cut.runId, "the cut");
+  for (const name of unproven) {
+    const { runId } = await console.run(["verify", name, "--wait"], StartedAnswer);
+    await requireSuccess(console, runId, `the verification of ${name}`);
+  }
 }
 
 export async function runDrill(console: RunningConsole): Promise<RunAnswer> {

@@ -12,6 +12,16 @@ export function defaultDirectory(): string {
   return join("/var/tmp", `holdfast-${userInfo().uid}`, "demo");
 }
 
+/** What the shop consists of beside its database. */
+export interface PlatformPlaces {
+  /** Its code, a git repository; configuration and static assets lie in it, and the secrets, which no commit holds. */
+  application: string;
+  /** What its customers and its people left. */
+  uploads: string;
+  /** What it did, a line an order. */
+  logs: string;
+}
+
 /** Every place of an estate. */
 export interface Layout {
   directory: string;
@@ -24,6 +34,7 @@ export interface Layout {
   database: string;
   store: Record<Site, string>;
   shop: { directory: string; settings: string; pidFile: string; logFile: string; maintenance: string };
+  platform: PlatformPlaces;
   witness: { directory: string; journal: string; counts: string; pidFile: string; logFile: string };
   /** The mails that arrived, and beside them the server's own files. */
   mailbox: { directory: string; pidFile: string; logFile: string };
@@ -56,6 +67,11 @@ export function layoutOf(directory: string): Layout {
       pidFile: at("primary", "shop", "shop.pid"),
       logFile: at("primary", "shop", "shop.log"),
       maintenance: at("primary", "shop", "maintenance"),
+    },
+    platform: {
+      application: at("primary", "platform", "application"),
+      uploads: at("primary", "platform", "uploads"),
+      logs: at("primary", "platform", "logs"),
     },
     witness: {
       directory: at("witness"),

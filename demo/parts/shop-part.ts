@@ -23,6 +23,7 @@ export function createShopPart(layout: Layout, estate: EstateFile): Part {
     port: estate.ports.shop,
     adminPort: estate.ports.shopAdmin,
     maintenanceFile: shop.maintenance,
+    work: { logs: layout.platform.logs, uploads: layout.platform.uploads },
     database: { host: "127.0.0.1", port: estate.ports.database, user: "shop", password: estate.passwords.shop },
   };
   const program = createProgram({

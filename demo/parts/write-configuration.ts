@@ -20,6 +20,7 @@ export async function writeConfiguration(
   const text = printEstate({
     databasePort: file.ports.database,
     databaseDirectory: layout.database,
+    platform: layout.platform,
     shopUrl: `http://127.0.0.1:${file.ports.shop}`,
     recipients: await keepKeys(layout),
     identityFile: layout.keys.runner,

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { DatabaseDownError, withDatabase } from "./database";
 import { Order, placeOrder } from "./place-order";
 import type { ShopSettings } from "./settings";
+import { noteOrder } from "./note-order";
 
 const BODY_BYTES_MAX = 65_536;
 const DUPLICATE_KEY = 1062;
@@ -31,10 +32,9 @@ async function readBody(request: IncomingMessage): Promise<string> {
 
 const postOrder: Route = async (settings, request) => {
   const order = Order.parse(JSON.parse(await readBody(request)));
-  return {
-    status: 201,
-    body: await withDatabase(settings.database, (connection) => placeOrder(connection, order, "web")),
-  };
+  const placed = await withDatabase(settings.database, (connection) => placeOrder(connection, order, "web"));
+  await noteOrder(settings.work, placed, order);
+  return { status: 201, body: placed };
 };
 
 /** A write as a client's, for checks that send no body: proves that the shop takes orders again. */

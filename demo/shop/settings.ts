@@ -10,6 +10,8 @@ export const ShopSettings = z.strictObject({
   adminPort: Port,
   /** Exists while the shop is in maintenance: the mode outlives the process. */
   maintenanceFile: z.string().min(1),
+  /** Where it keeps its log and the delivery notes of its orders. */
+  work: z.strictObject({ logs: z.string().min(1), uploads: z.string().min(1) }),
   database: z.strictObject({
     host: z.string().min(1),
     port: Port,

@@ -29,6 +29,7 @@ const PACKAGES = {
   jq: "jq",
   mydumper: "mydumper",
   myloader: "mydumper",
+  rclone: "rclone",
 };
 
 /** A user's PATH may lack the directories where Debian puts servers. */

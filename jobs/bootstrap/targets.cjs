@@ -15,7 +15,7 @@ const PIPELINE = ["zstd", "age", "tar", "openssl", "git"];
 const STORES = ["radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool", "curl"];
 
 /** What a benchmark compares with beside the standard's own commands. */
-const RIVALS = ["mydumper", "myloader"];
+const RIVALS = ["mydumper", "myloader", "rclone"];
 
 /** For journeys in a browser, and for a restore without Holdfast. */
 const PROOFS = ["chromium", "jq"];
