@@ -24,6 +24,24 @@ test("an operator chooses a system, a point and a target, checks, and starts a r
   await expect(page.getByText("Aborted").first()).toBeVisible({ timeout: 60_000 });
 });
 
+test("an operator brings files back into a directory, which the wizard asks for", async ({ page, journey }) => {
+  await journey.signIn("operator");
+  await page.goto(`${journey.world.url}/systems/file-storage`);
+  await page.getByRole("button", { name: "Back up now" }).click();
+  await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}/);
+  await expect(page.getByText("Succeeded").first()).toBeVisible({ timeout: 60_000 });
+
+  await page.goto(`${journey.world.url}/recovery/restore?system=file-storage&step=check`);
+  await expect(page.getByRole("radio", { name: /^A directory/ })).toBeChecked();
+  await journey.expectAccessible();
+  await page.getByRole("textbox", { name: "Directory" }).fill(`/var/tmp/hf-e2e/back-${Date.now()}`);
+  await page.getByRole("button", { name: "Check", exact: true }).last().click();
+  await expect(page.getByText("into the directory /var/tmp/hf-e2e/back-")).toBeVisible();
+  await page.getByRole("button", { name: "Start the restore" }).click();
+  await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}/);
+  await expect(page.getByText("Succeeded").first()).toBeVisible({ timeout: 60_000 });
+});
+
 test("a day of the calendar is found, opened and kept in the URL by the keyboard alone", async ({ page, journey }) => {
   await journey.signIn("viewer");
   await page.goto(`${journey.world.url}/backups/calendar`);

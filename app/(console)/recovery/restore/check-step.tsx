@@ -20,11 +20,12 @@ import { Unreachable } from "./unreachable";
 
 interface CheckStepProps {
   preview: RestorePreview;
+  to: string;
   mayRestore: boolean;
 }
 
 /** Everything that is known before the start; then the start. */
-export function CheckStep({ preview, mayRestore }: CheckStepProps) {
+export function CheckStep({ preview, to, mayRestore }: CheckStepProps) {
   const router = useRouter();
   const [search, setSearch] = useQueryStates(restoreSearch, { history: "push", scroll: false });
   const restore = useAction(startRestore, { onDone: ({ runId }) => router.push(`/runs/${runId}`) });
@@ -32,7 +33,7 @@ export function CheckStep({ preview, mayRestore }: CheckStepProps) {
   const start = () =>
     restore.run({
       system: preview.system,
-      to: search.to,
+      to,
       at: search.at,
       ...(search.from ? { from: search.from } : {}),
       ...(search.reason ? { reason: search.reason } : {}),
@@ -49,7 +50,7 @@ export function CheckStep({ preview, mayRestore }: CheckStepProps) {
         <PointLine preview={preview} at={search.at} />
         <FetchLine preview={preview} />
         <TimeLine preview={preview} />
-        <SpaceLine preview={preview} to={search.to} />
+        <SpaceLine preview={preview} to={to} />
         <RunnerLine preview={preview} />
         <Line name="Approval" tone="ok">
           Nobody: a restore beside production starts at once and is kept in the audit log under your name.
@@ -64,7 +65,7 @@ export function CheckStep({ preview, mayRestore }: CheckStepProps) {
         ) : (
           <span className="text-ink-3">Your role may not restore; an operator or an administrator can.</span>
         )}
-        <span className="text-ink-3">into {targetText(search.to)}; it can be aborted at any time</span>
+        <span className="text-ink-3">into {targetText(to)}; it can be aborted at any time</span>
       </div>
       {restore.failure && <ErrorNote failure={restore.failure} />}
     </>

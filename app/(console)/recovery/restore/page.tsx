@@ -7,9 +7,10 @@ import { datum, prefill } from "@/app/_server/prefill";
 import { systemsOfRequest } from "@/app/_server/systems-of-request";
 import { previewRestore } from "@/lib/recovery";
 import { findConfiguration } from "@/lib/settings";
+import { isDatabase } from "@/lib/settings/schemas";
 import { getSystem } from "@/lib/systems";
 import { RestoreWizard } from "./restore-wizard";
-import { loadRestoreSearch, previewInput } from "./search-params";
+import { loadRestoreSearch, previewInput, targetOf } from "./search-params";
 
 export const metadata: Metadata = { title: "Restore" };
 
@@ -17,9 +18,10 @@ export default async function RestorePage({ searchParams }: { searchParams: Prom
   const ctx = await pageCtx();
   const search = await loadRestoreSearch(searchParams);
   const { system, from } = search;
-  const input = previewInput(search);
-  const [loaded, systems, state] = await Promise.all([
-    findConfiguration(ctx),
+  const loaded = await findConfiguration(ctx);
+  const isServer = isDatabase(loaded?.configuration.systems[system ?? ""]);
+  const input = previewInput({ ...search, to: targetOf(search.to, isServer) });
+  const [systems, state] = await Promise.all([
     systemsOfRequest(),
     prefill(
       ctx,

@@ -29,11 +29,11 @@ const NUDGES = [
 ] as const;
 
 /** The point on the time line, what lies next to it, and which chains reach it. */
-export function PointStep({ system: name, onNext }: { system: string; onNext: () => void }) {
+export function PointStep({ system: name, to, onNext }: { system: string; to: string; onNext: () => void }) {
   const system = useQuery(systemQuery(name));
   const [search, setSearch] = useQueryStates(restoreSearch, { history: "push", scroll: false });
   const point = readPoint(search.at, useNow(60_000));
-  const preview = useQuery({ ...restorePreviewQuery(previewInput(search)), enabled: point.kind !== "bad" });
+  const preview = useQuery({ ...restorePreviewQuery(previewInput({ ...search, to })), enabled: point.kind !== "bad" });
   const isRight = preview.data?.system === name && !preview.isPlaceholderData;
   const choose = (at: string) => void setSearch({ at });
   return (

@@ -11,7 +11,7 @@ import type { SystemSummary } from "@/lib/systems/schemas";
 import { readPoint } from "../../systems/[name]/point-text";
 import { CheckStep } from "./check-step";
 import { PointStep } from "./point-step";
-import { DIRECTORY, previewInput, restoreSearch, STEPS, stepOf, type WizardStep } from "./search-params";
+import { previewInput, restoreSearch, STEPS, stepOf, targetOf, type WizardStep } from "./search-params";
 import { SystemStep } from "./system-step";
 import { TargetStep, type TargetChoice } from "./target-step";
 
@@ -26,8 +26,10 @@ const TITLE: Record<WizardStep, string> = { system: "System", point: "Point", ta
 /** System, point, target, check, start. Every choice stands in the URL, so that back goes one step back. */
 export function RestoreWizard({ systems, targets, mayRestore }: RestoreWizardProps) {
   const [search, setSearch] = useQueryStates(restoreSearch, { history: "push", scroll: false });
-  const step = stepOf(search);
   const chosen = systems.find((system) => system.name === search.system);
+  const isServer = chosen?.kind === "mariadb";
+  const to = targetOf(search.to, isServer);
+  const step = stepOf({ ...search, to });
   const title = chosen?.title ?? search.system;
   const go = (next: WizardStep) => void setSearch({ step: next });
   return (
@@ -40,27 +42,20 @@ export function RestoreWizard({ systems, targets, mayRestore }: RestoreWizardPro
       {step === "system" && (
         <SystemStep
           systems={systems}
-          onChoose={({ name, kind }) =>
-            void setSearch({
-              ...{ system: name, step: "point", at: null, from: null },
-              to: kind === "mariadb" ? null : DIRECTORY,
-            })
-          }
+          onChoose={({ name }) => void setSearch({ system: name, step: "point", at: null, from: null, to: null })}
         />
       )}
-      {step === "point" && search.system && <PointStep system={search.system} onNext={() => go("target")} />}
-      {step === "target" && (
-        <TargetStep targets={targets} isServer={chosen?.kind === "mariadb"} onNext={() => go("check")} />
-      )}
-      {step === "check" && <Check mayRestore={mayRestore} onPoint={() => go("point")} />}
+      {step === "point" && search.system && <PointStep system={search.system} to={to} onNext={() => go("target")} />}
+      {step === "target" && <TargetStep targets={targets} to={to} isServer={isServer} onNext={() => go("check")} />}
+      {step === "check" && <Check to={to} mayRestore={mayRestore} onPoint={() => go("point")} />}
     </>
   );
 }
 
-function Check({ mayRestore, onPoint }: { mayRestore: boolean; onPoint: () => void }) {
+function Check({ to, mayRestore, onPoint }: { to: string; mayRestore: boolean; onPoint: () => void }) {
   const [search] = useQueryStates(restoreSearch);
   const point = readPoint(search.at, useNow(60_000));
-  const preview = useQuery({ ...restorePreviewQuery(previewInput(search)), enabled: point.kind !== "bad" });
+  const preview = useQuery({ ...restorePreviewQuery(previewInput({ ...search, to })), enabled: point.kind !== "bad" });
   if (point.kind === "bad") {
     return (
       <div className="border-t border-line p-4 phone:p-3">
@@ -71,7 +66,7 @@ function Check({ mayRestore, onPoint }: { mayRestore: boolean; onPoint: () => vo
   }
   return (
     <Loaded answer={preview} rows={6}>
-      {(data) => <CheckStep preview={data} mayRestore={mayRestore} />}
+      {(data) => <CheckStep preview={data} to={to} mayRestore={mayRestore} />}
     </Loaded>
   );
 }

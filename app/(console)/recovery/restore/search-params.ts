@@ -13,20 +13,28 @@ export const restoreSearch = {
   at: parseAsString.withDefault("latest"),
   /** null: the repository that reaches it. */
   from: parseAsString,
-  to: parseAsString.withDefault("scratch"),
+  /** null: the one that `targetOf` chooses. */
+  to: parseAsString,
   reason: parseAsString,
 };
 
 export const loadRestoreSearch = createLoader(restoreSearch);
 
+/** Where the copy goes unless something else was chosen. Files and code come back into a directory alone: its path is open then. */
+export function targetOf(to: string | null, isServer: boolean): string {
+  return to ?? (isServer ? "scratch" : DIRECTORY);
+}
+
 interface Chosen {
   step: WizardStep | null;
   system: string | null;
+  to: string;
 }
 
 /** The step that is shown: never one before which something is still open. */
-export function stepOf({ step, system }: Chosen): WizardStep {
+export function stepOf({ step, system, to }: Chosen): WizardStep {
   if (system === null) return "system";
+  if (step === "check" && to === DIRECTORY) return "target";
   return step ?? "point";
 }
 

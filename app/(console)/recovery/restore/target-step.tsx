@@ -15,18 +15,20 @@ export interface TargetChoice {
 
 interface TargetStepProps {
   targets: readonly TargetChoice[];
+  to: string;
   /** Files and code come back into a directory alone. */
   isServer: boolean;
   onNext: () => void;
 }
 
 /** Where the copy comes to stand. */
-export function TargetStep({ targets, isServer, onNext }: TargetStepProps) {
-  const [{ to, reason }, setSearch] = useQueryStates(restoreSearch, { history: "push", scroll: false });
+export function TargetStep({ targets, to, isServer, onNext }: TargetStepProps) {
+  const [{ reason }, setSearch] = useQueryStates(restoreSearch, { history: "push", scroll: false });
   const [path, setPath] = useState(to.startsWith(DIRECTORY) ? to.slice(DIRECTORY.length) : "");
   const isDirectory = to.startsWith(DIRECTORY);
   const isBadPath = isDirectory && !path.startsWith("/");
-  const choose = (next: string) => void setSearch({ to: next });
+  // A link may lead to a later step, and this one be shown because the path was open: it stays until it is left.
+  const choose = (next: string) => void setSearch({ to: next, step: "target" });
   return (
     <form
       method="post"
@@ -64,7 +66,7 @@ export function TargetStep({ targets, isServer, onNext }: TargetStepProps) {
               value={path}
               onChange={(event) => {
                 setPath(event.target.value);
-                void setSearch({ to: `${DIRECTORY}${event.target.value}` }, { history: "replace" });
+                void setSearch({ to: `${DIRECTORY}${event.target.value}`, step: "target" }, { history: "replace" });
               }}
             />
             <span id="directory-note" className="text-12 text-ink-3">

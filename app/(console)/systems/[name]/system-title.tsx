@@ -67,7 +67,7 @@ export function SystemTitle({ system, mayBackUp, mayVerify, mayRestore }: System
             )}
             {/* A database has its own form below, with the point. */}
             {mayRestore && system.kind !== "mariadb" && (
-              <Link href={`/recovery/restore?system=${system.name}&to=dir:`} className={buttonStyles()}>
+              <Link href={`/recovery/restore?system=${system.name}`} className={buttonStyles()}>
                 <Icon name="restore" />
                 Restore a copy
               </Link>
