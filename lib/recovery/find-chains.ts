@@ -36,7 +36,7 @@ export async function findChains(
   point: Point,
 ): Promise<ReachingChains> {
   const lanes = (await readReach(ctx, [system])).get(system.id) ?? [];
-  const at = instantOf(point, lanes);
+  const at = instantOf(point, lanes, system);
   const choose = system.hasLog ? chooseChain : chooseLink;
   const chosen = lanes.flatMap((lane) => choose(lane, point) ?? []);
   const rows = await readRows(ctx, chosen, { systemId: system.id, at });
@@ -59,11 +59,11 @@ export async function findChains(
   return { at, chains, nearest: nearestTo(at, lanes) };
 }
 
-/** "Latest" is the newest that any repository reaches. */
-function instantOf(point: Point, lanes: readonly Lane[]): Date | null {
+/** "Latest" is the newest that any repository reaches; without a log, the instant from which on its newest backup is taken. */
+function instantOf(point: Point, lanes: readonly Lane[], { hasLog }: { hasLog: boolean }): Date | null {
   if (point.kind === "time") return point.at;
   if (point.kind !== "latest") return null;
-  return newestOf(lanes.flatMap((lane) => lane.best?.to ?? []));
+  return newestOf(lanes.flatMap((lane) => (hasLog ? lane.best?.to : lane.reaches[0]?.endedAt) ?? []));
 }
 
 function newestOf(times: readonly Date[]): Date | null {
