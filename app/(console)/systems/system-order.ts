@@ -1,3 +1,4 @@
+import type { Points } from "@/components/patterns/recovery-model";
 import type { SystemState, SystemSummary } from "@/lib/systems/schemas";
 
 const DANGER: Record<SystemState, number> = { failed: 0, warning: 1, unknown: 2, running: 3, ok: 4, idle: 5 };
@@ -26,4 +27,9 @@ export function trendSystem(systems: readonly SystemSummary[]): SystemSummary | 
 /** Whether a log is kept that leads on from its backups. */
 export function hasLog(system: Pick<SystemSummary, "schedules">): boolean {
   return system.schedules.some(({ type }) => type === "log");
+}
+
+/** Where it can come back to: a database's log leads to any second, logs among files to the moments when they were kept. */
+export function pointsOf(system: Pick<SystemSummary, "kind" | "schedules">): Points {
+  return system.kind === "mariadb" && hasLog(system) ? "log" : "backups";
 }

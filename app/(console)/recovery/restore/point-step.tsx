@@ -12,7 +12,7 @@ import { Select } from "@/components/ui/select";
 import type { SystemDetail } from "@/lib/systems/schemas";
 import type { RestorePreview } from "@/lib/recovery/schemas";
 import { readPoint } from "../../systems/[name]/point-text";
-import { disruptionOf, hasLog } from "../../systems/system-order";
+import { disruptionOf, pointsOf } from "../../systems/system-order";
 import { Neighbours } from "./neighbours";
 import { previewInput, restoreSearch } from "./search-params";
 import { Unreachable } from "./unreachable";
@@ -70,7 +70,7 @@ function Line({ system, pointAt }: { system: SystemDetail; pointAt: string | nul
   return (
     <RecoveryLine
       lanes={system.lanes}
-      points={hasLog(system) ? "log" : "backups"}
+      points={pointsOf(system)}
       gaps={system.gaps}
       {...(system.kind === "mariadb" ? { heartbeatAt: system.heartbeatAt } : {})}
       disruptionAt={disruptionOf(system)}

@@ -11,7 +11,7 @@ import { INPUT, Radio } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
 import { formatCountOf, formatDuration } from "@/lib/kernel/format";
 import type { SystemDetail } from "@/lib/systems/schemas";
-import { hasLog } from "../system-order";
+import { pointsOf } from "../system-order";
 import { readPoint, type TypedPoint } from "./point-text";
 
 type ReachingChain = ReturnType<typeof chainsTo>[number];
@@ -24,7 +24,7 @@ function newestOf(system: SystemDetail): number | null {
 
 /** The chains that reach what was typed; "latest" means each repository's own newest point. */
 function chainsFor(system: SystemDetail, point: TypedPoint): ReachingChain[] {
-  const points = hasLog(system) ? "log" : "backups";
+  const points = pointsOf(system);
   if (point.kind === "time") return chainsTo(system.lanes, point.ms, points);
   if (point.kind !== "latest") return [];
   return system.lanes.flatMap((lane) =>

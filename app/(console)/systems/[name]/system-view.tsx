@@ -8,7 +8,7 @@ import { RecoveryLine } from "@/components/patterns/recovery-line";
 import { Empty, Loaded } from "@/components/patterns/states";
 import type { SystemDetail } from "@/lib/systems/schemas";
 import { BackupsTable } from "../../backups/backups-table";
-import { disruptionOf, hasLog } from "../system-order";
+import { disruptionOf, pointsOf } from "../system-order";
 import { Hazards } from "./hazards";
 import { PointForm } from "./point-form";
 import { SystemFacts } from "./system-facts";
@@ -50,7 +50,7 @@ function BackedUp({ system, mayBackUp, mayVerify, mayRestore }: SystemViewProps 
       <SystemFacts system={system} />
       <RecoveryLine
         lanes={system.lanes}
-        points={hasLog(system) ? "log" : "backups"}
+        points={pointsOf(system)}
         gaps={system.gaps}
         {...(system.kind === "mariadb" ? { heartbeatAt: system.heartbeatAt } : {})}
         disruptionAt={disruptionOf(system)}
