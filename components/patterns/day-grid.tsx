@@ -71,7 +71,7 @@ export function DayGrid({ label, rows, chosen, href, onChoose }: DayGridProps) {
   return (
     <table aria-label={label} className="w-full table-fixed border-collapse" onKeyDown={walkCells} onClick={choose}>
       <colgroup>
-        <col className="w-[150px] phone:w-0" />
+        <col className="w-[186px] phone:w-0" />
         {days.map((day, index) => (
           <col key={day.date} className={onPhone(index)} />
         ))}
@@ -103,13 +103,13 @@ export function DayGrid({ label, rows, chosen, href, onChoose }: DayGridProps) {
           const isFirst = rows[rowIndex - 1]?.group !== row.group;
           return (
             <Fragment key={`${row.group} ${row.name}`}>
-              <tr className="hidden phone:table-row">
+              <tr className={`hidden phone:table-row ${isFirst ? "border-t border-line" : ""}`}>
                 <th colSpan={PHONE_DAYS + 1} scope="rowgroup" className="px-3 pt-1.5 text-12">
                   <span className="font-medium">{isFirst && row.group}</span> {row.name}
                   <span className="float-right text-ink-3">{inWords(row)}</span>
                 </th>
               </tr>
-              <tr className={isFirst ? "border-t border-line" : ""}>
+              <tr className={isFirst ? "border-t border-line phone:border-t-0" : ""}>
                 <th scope="row" className="truncate pl-4 phone:w-0 phone:p-0">
                   <span className="phone:sr-only">
                     <span className={isFirst ? "font-medium" : "sr-only"}>{row.group}</span>{" "}

@@ -89,7 +89,7 @@ function Row({ event, zone, isOpen, onOpen }: RowProps) {
     <li {...(isOpen ? { "aria-current": true as const } : {})}>
       <button
         type="button"
-        className={`${GRID} h-[27px] w-full border-b border-line text-left whitespace-nowrap phone:h-auto phone:grid-cols-[auto_1fr_auto] phone:gap-x-2.5 phone:gap-y-px phone:px-3 phone:py-[7px] phone:[grid-template-areas:"a_a_s"_"t_w_d"] tall:h-[30px] ${look}`}
+        className={`${GRID} h-[27px] w-full border-b border-line text-left whitespace-nowrap phone:h-auto phone:grid-cols-[auto_minmax(0,max-content)_minmax(0,1fr)] phone:gap-x-2.5 phone:gap-y-px phone:px-3 phone:py-[7px] phone:[grid-template-areas:"a_a_s"_"t_w_d"] tall:h-[30px] ${look}`}
         onClick={onOpen}
       >
         <time dateTime={event.receivedAt} className="phone:text-12 phone:text-ink-3 phone:[grid-area:t]">

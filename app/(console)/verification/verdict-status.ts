@@ -16,6 +16,9 @@ export const VERDICT_WORD: Record<Verdict, string> = {
   "environment-failed": "Environment failed",
 };
 
+/** The one that must be looked at first comes first. */
+export const VERDICTS_BY_GRAVITY: readonly Verdict[] = ["backup-bad", "verifier-bad", "environment-failed", "pass"];
+
 export const VERIFIER_TONE: Record<VerifierState, Tone> = {
   passed: "ok",
   broken: "failed",

@@ -5,19 +5,19 @@ import { useRouter } from "next/navigation";
 import { startSelfTest } from "@/app/(console)/actions";
 import { findingsQuery, systemsQuery, verifierQuery } from "@/app/_client/queries";
 import { useAction } from "@/app/_client/use-action";
-import { Verification } from "@/components/patterns/levels";
 import { Fact, Facts, PageHeading, PageTitle } from "@/components/patterns/pane";
 import { ErrorNote } from "@/components/patterns/states";
 import { Glyph } from "@/components/patterns/status";
 import { Age } from "@/components/patterns/time";
 import { Button } from "@/components/ui/button";
+import { formatCountOf } from "@/lib/kernel/format";
 import type { SystemSummary } from "@/lib/systems/schemas";
 import type { VerifierView } from "@/lib/verification/schemas";
 import { byDanger } from "../systems/system-order";
 import { Findings } from "./findings";
 import { History } from "./history";
 import { OPEN_FINDINGS } from "./search-params";
-import { VERDICT_TONE, VERDICT_WORD, VERIFIER_TONE, VERIFIER_WORD } from "./verdict-status";
+import { VERDICTS_BY_GRAVITY, VERDICT_TONE, VERDICT_WORD, VERIFIER_TONE, VERIFIER_WORD } from "./verdict-status";
 import { VerifierTest } from "./verifier-test";
 
 interface VerificationViewProps {
@@ -59,7 +59,7 @@ interface SummaryProps {
   systems: readonly SystemSummary[];
 }
 
-/** The verifier, what is open, and the newest word on the systems in most danger; four at most, the page's width. */
+/** The verifier, what is open, and what the systems are known by. */
 function Summary({ verifier, systems }: SummaryProps) {
   const findings = useQuery(findingsQuery(OPEN_FINDINGS)).data?.findings ?? [];
   const overdue = findings.filter((finding) => finding.isOverdue).length;
@@ -77,24 +77,48 @@ function Summary({ verifier, systems }: SummaryProps) {
         {findings.length > 0 && <Glyph tone={overdue > 0 ? "failed" : "warning"} />}
         <b>{findings.length}</b>
       </Fact>
-      {systems.slice(0, 2).map((system) => (
-        <SystemFact key={system.name} system={system} />
-      ))}
+      <Proven systems={systems} />
+      <NewestVerdicts systems={systems} />
     </Facts>
   );
 }
 
-function SystemFact({ system }: { system: SystemSummary }) {
-  const { newestVerdict, newestVerdictAt, lastProvenAt, lastProvenLevel } = system;
-  const level = lastProvenLevel as Parameters<typeof Verification>[0]["level"];
+/** How many a restore has proven, and whose proof is the oldest. */
+function Proven({ systems }: { systems: readonly SystemSummary[] }) {
+  const proven = systems.flatMap(({ title, lastProvenAt }) => (lastProvenAt ? [{ title, at: lastProvenAt }] : []));
+  const never = systems.filter(({ lastProvenAt }) => lastProvenAt === null);
+  const [oldest] = proven.toSorted((one, other) => one.at.localeCompare(other.at));
   return (
     <Fact
-      name={system.title}
-      evidence={<Verification level={level} note={lastProvenAt && <Age at={lastProvenAt} suffix=" ago" />} />}
+      name="Proven by a restore"
+      evidence={
+        never.length > 0
+          ? `never: ${never.map(({ title }) => title).join(", ")}`
+          : oldest && <Age at={oldest.at} suffix={` ago the oldest, ${oldest.title}`} />
+      }
     >
-      <Glyph tone={newestVerdict ? VERDICT_TONE[newestVerdict] : "unknown"} />
-      <b>{newestVerdict ? VERDICT_WORD[newestVerdict] : "Never verified"}</b>
-      {newestVerdictAt && <Age at={newestVerdictAt} />}
+      <Glyph tone={never.length === 0 ? "ok" : "unknown"} />
+      <b>{proven.length}</b> of {formatCountOf(systems.length, "system")}
+    </Fact>
+  );
+}
+
+/** The gravest of the newest verdicts, and on whom; none is no good news. */
+function NewestVerdicts({ systems }: { systems: readonly SystemSummary[] }) {
+  const known = systems.filter(({ newestVerdict }) => newestVerdict !== null);
+  const gravest = VERDICTS_BY_GRAVITY.find((verdict) => known.some((system) => system.newestVerdict === verdict));
+  const concerned = known.filter(({ newestVerdict }) => newestVerdict === gravest);
+  return (
+    <Fact
+      name="Newest verdicts"
+      evidence={
+        gravest === "pass"
+          ? `on ${formatCountOf(known.length, "system")}`
+          : concerned.map(({ title }) => title).join(", ")
+      }
+    >
+      <Glyph tone={gravest ? VERDICT_TONE[gravest] : "unknown"} />
+      <b>{gravest ? VERDICT_WORD[gravest] : "Never verified"}</b>
     </Fact>
   );
 }

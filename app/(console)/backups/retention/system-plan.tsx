@@ -33,6 +33,19 @@ export function SystemPlan({ plan, mayApply, mayLift }: Rights & { plan: Retenti
           More than one apply takes by itself: {plan.cap.message}. The schedule leaves it; a person types a phrase.
         </Refusal>
       )}
+      {plan.removals.length + plan.kept.length === 0 ? (
+        <p className="px-4 pt-2 text-ink-3 phone:px-3">Nothing is older than its retain.</p>
+      ) : (
+        <OldOnes plan={plan} />
+      )}
+    </section>
+  );
+}
+
+/** Whatever is older than its retain: what goes, and what stays with the reason. */
+function OldOnes({ plan }: { plan: RetentionPlan }) {
+  return (
+    <>
       <div className="px-4 phone:px-3">
         <PaneHead title="Goes" scope={formatCount(plan.removals.length)} />
       </div>
@@ -51,7 +64,7 @@ export function SystemPlan({ plan, mayApply, mayLift }: Rights & { plan: Retenti
         asOf={plan.asOf}
         empty="Nothing that stays is older than its retain."
       />
-    </section>
+    </>
   );
 }
 
