@@ -3,7 +3,7 @@ import type { RepositoryReach } from "@/lib/backups";
 import type { Ctx } from "@/lib/db/context";
 import { NotFoundError } from "@/lib/kernel/errors";
 import { requirePermission } from "@/lib/kernel/permissions";
-import { isDatabase } from "@/lib/settings/schemas";
+import { type SystemDeclaration, isDatabase } from "@/lib/settings/schemas";
 import { GetSystemInput, type SystemDetail } from "./schemas";
 import { secondsOf, summarizeSystem, toExposure } from "./summarize-system";
 import { type SystemFacts, readSystemFacts } from "./system-facts";
@@ -42,6 +42,7 @@ export async function getSystem(ctx: Ctx, input: { name: string }): Promise<Syst
           error: row.probeError,
         }
       : null,
+    tree: treeOf(declaration),
     lanes: (facts.reaches.get(row.id) ?? []).map((reach) => ({
       repository: reach.repository,
       recoverableTo: toExposure(reach, facts.now).recoverableTo,
@@ -59,6 +60,14 @@ export async function getSystem(ctx: Ctx, input: { name: string }): Promise<Syst
     measurements: measurementsOf(facts),
     hazards: findings?.hazards ?? [],
   };
+}
+
+function treeOf(declaration: SystemDeclaration | undefined): SystemDetail["tree"] {
+  if (declaration?.kind === "git") {
+    return { path: declaration.path, include: [], holdsSecrets: false, tag: declaration.tag ?? null };
+  }
+  if (declaration?.kind !== "files") return null;
+  return { path: declaration.path, include: declaration.include, holdsSecrets: declaration.secrets, tag: null };
 }
 
 function describeStart(

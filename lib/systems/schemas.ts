@@ -116,6 +116,10 @@ export type RecoveryLane = z.infer<typeof RecoveryLane>;
 
 export const SystemDetail = SystemSummary.extend({
   asOf: z.string(),
+  /** Of files and code: where they are, as declared; null for anything else. */
+  tree: z
+    .object({ path: z.string(), include: z.array(z.string()), holdsSecrets: z.boolean(), tag: z.string().nullable() })
+    .nullable(),
   server: z
     .object({
       version: z.string().nullable(),

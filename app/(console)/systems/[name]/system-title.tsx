@@ -96,7 +96,9 @@ export function SystemTitle({ system, mayBackUp, mayVerify, mayRestore }: System
       >
         <PageHeading>{system.title}</PageHeading>
         <SystemStatus system={system} />
-        <span className="truncate text-ink-3 phone:flex-[1_0_100%] phone:text-12">{describe(system)}</span>
+        <span className="truncate text-ink-3 phone:flex-[1_0_100%] phone:text-12" title={describe(system)}>
+          {describe(system)}
+        </span>
       </PageTitle>
       {system.stateReason && system.state !== "ok" && (
         <p className="border-t border-line px-4 py-1.5 text-12 text-ink-2 phone:px-3">{system.stateReason}</p>
@@ -106,16 +108,24 @@ export function SystemTitle({ system, mayBackUp, mayVerify, mayRestore }: System
   );
 }
 
-/** `MariaDB 10.11.14 at 127.0.0.1:3306, critical, owner dba@example.com`. */
+/** `MariaDB 10.11.14 at 127.0.0.1:3306, critical, owner dba@example.com`; `files in /srv/app: config, routes, …`. */
 function describe(system: SystemDetail): string {
-  const version = system.server?.version?.replace(/-MariaDB.*$/, "");
   const parts = [
-    system.server
-      ? `${KIND[system.kind]}${version ? ` ${version}` : ""} at ${system.server.address}`
-      : KIND[system.kind],
+    whatAndWhere(system),
+    system.tree?.holdsSecrets && "encrypted always",
     system.impact,
-    system.owner ? `owner ${system.owner}` : null,
-    system.deputy ? `deputy ${system.deputy}` : null,
+    system.owner && `owner ${system.owner}`,
+    system.deputy && `deputy ${system.deputy}`,
   ];
   return parts.filter(Boolean).join(", ");
+}
+
+function whatAndWhere({ kind, server, tree }: SystemDetail): string {
+  if (tree) {
+    const of = tree.tag === null ? KIND[kind] : `${KIND[kind]} of ${tree.tag}`;
+    return `${of} in ${tree.path}${tree.include.length > 0 ? `: ${tree.include.join(", ")}` : ""}`;
+  }
+  if (!server) return KIND[kind];
+  const version = server.version?.replace(/-MariaDB.*$/, "");
+  return `${KIND[kind]}${version ? ` ${version}` : ""} at ${server.address}`;
 }
