@@ -23,11 +23,21 @@ export async function untilFound<T>(
   }
 }
 
-/** A run once it has ended, however it did. */
-export function untilEnded(db: Db, runId: string) {
-  return untilFound(`the end of run ${runId}`, () =>
-    db.run.findFirst({ where: { id: runId, endedAt: { not: null } } }),
-  );
+/** Which steps a run has done, and what the one that is under way has come to. */
+async function describeSteps(db: Db, runId: string): Promise<string> {
+  const steps = await db.runStep.findMany({ where: { runId }, orderBy: { index: "asc" } });
+  return steps.map(({ key, state, progress }) => `${key} ${state} ${JSON.stringify(progress)}`).join("; ");
+}
+
+/** A run once it has ended, however it did. @throws Error that says how far it came */
+export async function untilEnded(db: Db, runId: string) {
+  try {
+    return await untilFound(`the end of run ${runId}`, () =>
+      db.run.findFirst({ where: { id: runId, endedAt: { not: null } } }),
+    );
+  } catch (error) {
+    throw new Error(`run ${runId} has not ended: ${await describeSteps(db, runId)}`, { cause: error });
+  }
 }
 
 /** Resolves when the collector has named the log: fulls from then on can be brought forward. */
