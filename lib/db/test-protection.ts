@@ -42,21 +42,29 @@ export async function takeFull(database: TestDatabase, engines: MemoryEngines): 
 
 /** Ships everything that the server has logged to every repository, then stops. */
 export async function shipEverything(database: TestDatabase, engines: MemoryEngines): Promise<void> {
+  const { file, offset } = engines.mariadb.server.position;
+  const repositories = await database.db.repository.count({ where: { removedAt: null } });
+  await shipUntil(database, engines, async () => {
+    const there = await database.db.logCoverage.count({ where: { file, endOffset: { gte: offset } } });
+    return there === repositories;
+  });
+}
+
+/** Ships the log, and compacts what is closed of it, until `isEnough`; then stops. */
+export async function shipUntil(
+  database: TestDatabase,
+  engines: MemoryEngines,
+  isEnough: () => Promise<boolean>,
+): Promise<void> {
   const stopping = new AbortController();
   const ctx = { ...database.jobCtx(engines, stopping.signal), actor: systemActor("runner") };
   const shipping = shipLog(ctx, "database");
-  const shipped = untilShipped(database, engines, stopping.signal);
-  await Promise.race([shipping, shipped]);
+  const enough = untilTrue(isEnough, stopping.signal);
+  await Promise.race([shipping, enough]);
   stopping.abort();
   await shipping;
 }
 
-async function untilShipped(database: TestDatabase, engines: MemoryEngines, signal: AbortSignal): Promise<void> {
-  const { file, offset } = engines.mariadb.server.position;
-  const repositories = await database.db.repository.count({ where: { removedAt: null } });
-  while (!signal.aborted) {
-    const there = await database.db.logCoverage.count({ where: { file, endOffset: { gte: offset } } });
-    if (there === repositories) return;
-    await waitFor(POLL_MS, signal);
-  }
+async function untilTrue(isEnough: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await isEnough())) await waitFor(POLL_MS, signal);
 }

@@ -29,60 +29,68 @@ export async function fetchLog(ctx: RecoveryCtx, recovery: Recovery): Promise<St
   }
   recovery.restoredTo = resolved.restoredTo;
   recovery.replay = { files, from: manifest.position, end: resolved.end };
-  const bytes = pieces.reduce((sum, piece) => sum + piece.end - piece.start, 0);
   return {
-    summary: `${pieces.length} pieces, ${formatBytes(bytes)}; the replay ends at ${resolved.restoredTo.gtid ?? "the full itself"}, ${resolved.restoredTo.time ?? "without a heartbeat"}`,
+    summary: `${pieces.length} pieces, ${formatBytes(bytesOf(pieces))}; the replay ends at ${resolved.restoredTo.gtid ?? "the full itself"}, ${resolved.restoredTo.time ?? "without a heartbeat"}`,
     restoredTo: resolved.restoredTo,
   };
 }
 
-/** A log that is closed meanwhile is compacted, and its segments go: what is there then is fetched from the beginning. */
+/** A log that is closed meanwhile is compacted, and its segments go: what is there then is fetched from that file on. */
 async function assembleNewest(ctx: RecoveryCtx, recovery: Recovery): Promise<string[]> {
   // An attempt whose runner died may have left a part of it.
   await recovery.engine.removeLog(recovery.logDirectory);
+  const paths = new Map<string, string>();
   for (;;) {
     const pieces = known(recovery.pieces, "the log");
     try {
-      return pieces.length === 0 ? [] : await assemble(ctx, recovery, pieces);
+      await assemble(ctx, recovery, { pieces, paths });
+      return [...paths.values()];
     } catch (error) {
       if (!(error instanceof EngineError) || ctx.signal.aborted) throw error;
-      await recovery.engine.removeLog(recovery.logDirectory);
       const found = await findLog(ctx, recovery, known(recovery.manifest, "the manifest"));
       if (!isCompacted(pieces, found)) throw error;
-      ctx.run.say("a part of the log was compacted meanwhile: it is fetched anew");
+      ctx.run.say("a part of the log was compacted meanwhile: it is fetched again from that file on");
       recovery.pieces = found;
     }
   }
 }
 
-/** More of it is closed than before: that happens only so often. */
+/** More of it is closed than before: that happens once for each file. */
 function isCompacted(before: readonly LogPiece[], now: readonly LogPiece[]): boolean {
   const closed = (pieces: readonly LogPiece[]) => pieces.filter((piece) => piece.closed).length;
   return closed(now) > closed(before);
 }
 
-async function assemble(ctx: RecoveryCtx, recovery: Recovery, pieces: readonly LogPiece[]): Promise<string[]> {
-  const total = pieces.reduce((sum, piece) => sum + piece.end - piece.start, 0);
-  let done = 0;
+const bytesOf = (pieces: readonly LogPiece[]) => pieces.reduce((sum, piece) => sum + piece.end - piece.start, 0);
+
+/** Puts the log together, file by file. `paths`: of the files that are whole, in order; what is in it already is not fetched. */
+async function assemble(
+  ctx: RecoveryCtx,
+  recovery: Recovery,
+  { pieces, paths }: { pieces: readonly LogPiece[]; paths: Map<string, string> },
+): Promise<void> {
+  const missing = pieces.filter(({ file }) => !paths.has(file));
+  const total = bytesOf(pieces);
+  let done = total - bytesOf(missing);
   const own = new AbortController();
   const signal = AbortSignal.any([ctx.signal, own.signal]);
-  const openNext = openAhead(pieces, (piece) => openPiece({ ...ctx, signal }, recovery, piece));
+  const openNext = openAhead(missing, (piece) => openPiece({ ...ctx, signal }, recovery, piece));
+  const toPart = (piece: LogPiece) => ({
+    file: piece.file,
+    start: piece.start,
+    end: piece.end,
+    open: async () => {
+      const plain = await openNext();
+      done += piece.end - piece.start;
+      ctx.run.progress({ done, total, unit: "bytes" });
+      return plain;
+    },
+  });
   try {
-    return await recovery.engine.assembleLog(
-      recovery.logDirectory,
-      pieces.map((piece) => ({
-        file: piece.file,
-        start: piece.start,
-        end: piece.end,
-        open: async () => {
-          const plain = await openNext();
-          done += piece.end - piece.start;
-          ctx.run.progress({ done, total, unit: "bytes" });
-          return plain;
-        },
-      })),
-      ctx.signal,
-    );
+    for (const [file, parts] of Map.groupBy(missing, (piece) => piece.file)) {
+      const [path] = await recovery.engine.assembleLog(recovery.logDirectory, parts.map(toPart), ctx.signal);
+      if (path !== undefined) paths.set(file, path);
+    }
   } finally {
     own.abort(); // What was opened ahead of a failure.
   }

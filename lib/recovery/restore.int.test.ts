@@ -3,11 +3,11 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { AUDITOR, OPERATOR, type TestDatabase, VIEWER, openTestDatabase } from "@/lib/db/test-database";
 import { declareEstate, forgetHistory, watchAudit } from "@/lib/db/test-estate";
-import { beginMemoryEstate, shipEverything, takeFull } from "@/lib/db/test-protection";
+import { beginMemoryEstate, shipEverything, shipUntil, takeFull } from "@/lib/db/test-protection";
 import type { DatabaseEngine } from "@/lib/engines/database/port";
 import { type MemoryEngines, openMemoryEngines } from "@/lib/engines/memory-engines";
 import { openMemoryStore } from "@/lib/engines/object-store/memory/engine";
-import { FaultyStore } from "@/lib/engines/object-store/memory/faulty";
+import { FaultyStore, storeFailure } from "@/lib/engines/object-store/memory/faulty";
 import {
   EngineError,
   ForbiddenError,
@@ -220,6 +220,36 @@ describe("what a dying runner left in the repository", () => {
     await stores.primary.inner.put(`${prefix}binlog.000001.zst.age`, Buffer.from("half"), { signal });
     expect(await restore({ from: "primary" })).toMatchObject({ state: "succeeded" });
     expect(orders()).toEqual(upTo(6));
+  });
+
+  test("as the log that is compacted while it is fetched comes from the file on where its segments were gone", async () => {
+    await protect();
+    // Nothing is compacted before the restore has begun to read.
+    stores.primary.before = (operation, key) => {
+      if (operation === "put" && key.endsWith(".json.sig")) throw storeFailure("not yet");
+    };
+    server().rotate();
+    work(7);
+    await shipEverything(database, engines);
+    const read: string[] = [];
+    let isCompacted = false;
+    stores.primary.before = async (operation, key) => {
+      if (operation !== "get" || !/binlog\.\d{6}\..*\.age$/.test(key)) return;
+      read.push(nameOf(key));
+      if (isCompacted || !key.includes("binlog.000002")) return;
+      isCompacted = true;
+      const compacted = { repository: { name: "primary" }, compactedAt: { not: null } };
+      await shipUntil(database, engines, async () => (await database.db.logCoverage.count({ where: compacted })) === 2);
+    };
+    const run = await restore({ from: "primary" });
+    expect(run).toMatchObject({ state: "succeeded" });
+    expect(await messages(run)).toContain("compacted meanwhile");
+    expect(orders()).toEqual(upTo(7));
+    // Once, in whichever form it lay there: as segments, or closed already.
+    const first = read.filter((name) => name.startsWith("binlog.000001"));
+    const isClosed = first.includes("binlog.000001.zst.age");
+    expect(first).toHaveLength(isClosed ? 1 : new Set(first).size);
+    expect(read).toContain("binlog.000002.zst.age");
   });
 });
 

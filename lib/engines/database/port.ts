@@ -200,7 +200,7 @@ export interface DatabaseEngine {
   collectLog(options: CollectOptions): Promise<LogCollector>;
   /** Passes one log file's plain bytes through and says what they hold. `done` rejects on a broken event or checksum, or a file cut inside an event. */
   measureLog(file: string, input: Readable, signal: AbortSignal): { output: Readable; done: Promise<LogFileFacts> };
-  /** Writes log files into a directory from their segments, in order; each file's first begins at 0. Returns the paths. Rejects on a hole. */
+  /** Writes log files into a directory from their segments, in order; each file's first begins at 0, and takes the place of what another attempt left of it. Returns the paths. Rejects on a hole. */
   assembleLog(directory: string, pieces: readonly LogPiece[], signal: AbortSignal): Promise<string[]>;
   /** Removes the directory of a log that was assembled. */
   removeLog(directory: string): Promise<void>;

@@ -58,7 +58,7 @@ function expectBytes(piece: LogPiece): Transform {
 async function appendPiece(piece: LogPiece, open: OpenFile, signal: AbortSignal): Promise<void> {
   try {
     const input = await piece.open();
-    await pipeline(input, expectBytes(piece), createWriteStream(open.path, { flags: piece.start === 0 ? "wx" : "a" }), {
+    await pipeline(input, expectBytes(piece), createWriteStream(open.path, { flags: piece.start === 0 ? "w" : "a" }), {
       signal,
     });
   } catch (error) {
@@ -68,7 +68,7 @@ async function appendPiece(piece: LogPiece, open: OpenFile, signal: AbortSignal)
       engine: ENGINE,
       operation: "put log files together",
       permanent: false,
-      hint: "Is the directory empty, is there space left, and did the repository give the whole segment?",
+      hint: "Is there space left, and did the repository give the whole segment?",
       cause: error,
     });
   }
